@@ -1,0 +1,33 @@
+// Bundles the product. Three programs, three targets: the extension (CommonJS, as VS Code loads it), the embedded engine's
+// child process (ESM, because node-llama-cpp is), and the views (browser).
+import { existsSync } from 'node:fs';
+import { build, context } from 'esbuild';
+
+const watch = process.argv.includes('--watch');
+const production = process.argv.includes('--production');
+
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  logLevel: 'info',
+  metafile: true,
+};
+
+const targets = [
+  {
+    ...common,
+    entryPoints: { extension: 'src/extension.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    external: ['vscode'],
+  },
+].filter(target => Object.values(target.entryPoints).every(file => existsSync(file)));
+
+for (const target of targets) {
+  if (watch) await (await context(target)).watch();
+  else await build(target);
+}
