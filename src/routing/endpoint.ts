@@ -9,6 +9,8 @@ export interface Endpoint {
   readonly origin: string;
   readonly locality: Locality;
   readonly backend: Backend;
+  /** For calls that carry no user code; a request with code gets its own from the privacy policy. */
+  readonly contactGrant: NetworkGrant | undefined;
   readonly setting: EndpointSetting;
 }
 
@@ -31,6 +33,7 @@ export interface PermittedCandidate extends Candidate {
 export type EngineProblem =
   | { readonly kind: 'starting' }
   | { readonly kind: 'notSetUp' }
+  | { readonly kind: 'endpointUnknown'; readonly endpoint: string }
   | { readonly kind: 'serverNotRunning'; readonly endpoint: string; readonly url: string; readonly detail: string }
   | { readonly kind: 'notAnApi'; readonly endpoint: string; readonly url: string; readonly detail: string }
   | { readonly kind: 'unauthorized'; readonly endpoint: string; readonly url: string }

@@ -1,8 +1,14 @@
 import type { BackendError } from '../backends/backend.ts';
-import type { Candidate, EngineProblem } from './endpoint.ts';
+import type { Endpoint, EngineProblem } from './endpoint.ts';
+
+/** Of a candidate, what is known even before its model was described. */
+export interface Asked {
+  readonly endpoint: Endpoint;
+  readonly model: { readonly name: string };
+}
 
 /** What a failed request says about the engine, in the words that people are shown. */
-export function problemOf(error: BackendError, candidate: Candidate): EngineProblem {
+export function problemOf(error: BackendError, candidate: Asked): EngineProblem {
   const endpoint = candidate.endpoint.name;
   const url = candidate.endpoint.setting.url;
   const model = candidate.model.name;
@@ -44,6 +50,6 @@ export function problemOf(error: BackendError, candidate: Candidate): EngineProb
 }
 
 /** The command that brings a missing model, for servers that have one. */
-export function pullCommandOf(candidate: Candidate): string | undefined {
+export function pullCommandOf(candidate: Asked): string | undefined {
   return candidate.endpoint.backend.dialect === 'ollama' ? `ollama pull ${candidate.model.name}` : undefined;
 }
