@@ -1,0 +1,25 @@
+// Under Node 24: installs the dependencies when the lock has changed, then runs the task. What a task needs besides (an
+// editor, a browser) it asks for itself.
+import { copyFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exclusively } from './cache.ts';
+import { npm } from './npmPackage.mjs';
+import { REPOSITORY } from './paths.ts';
+import { step } from './step.ts';
+
+const [task, ...args] = process.argv.slice(2);
+process.argv.splice(2, process.argv.length, ...args);
+
+await exclusively('dependencies', ensureDependencies);
+await import(`../${task}.ts`);
+
+async function ensureDependencies(): Promise<void> {
+  const lock = join(REPOSITORY, 'package-lock.json');
+  const stamp = join(REPOSITORY, 'node_modules', '.installed-lock.json');
+  const installed = await readFile(stamp, 'utf8').catch(() => '');
+  if (installed === (await readFile(lock, 'utf8'))) return;
+  await step('dependencies', async () => {
+    await npm(['ci'], REPOSITORY);
+    await copyFile(lock, stamp);
+  });
+}

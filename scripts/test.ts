@@ -1,0 +1,54 @@
+// `npm test`: every layer, one after the other; a layer that fails does not keep the others from running. The last line is
+// the sum. `npm test -- lint unit` runs only the layers named.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPOSITORY } from './setup/paths.ts';
+import { seconds } from './setup/step.ts';
+import { check, countedRun } from './testing/child.ts';
+import { type Counts, type LayerResult, summary } from './testing/counts.ts';
+
+const BIOME = 'node_modules/@biomejs/biome/bin/biome';
+const TSC = 'node_modules/typescript/bin/tsc';
+
+const LAYERS: Readonly<Record<string, () => Promise<Counts>>> = {
+  lint: () => check([BIOME, 'check', '.']),
+  typecheck: () => check([TSC, '-p', '.'], [TSC, '-p', 'src/webview']),
+  unit: () => vitest('unit'),
+  faults: () => vitest('faults'),
+  contract: () => vitest('contract'),
+};
+
+function vitest(project: string): Promise<Counts> {
+  const reporters = ['--reporter=default', '--reporter=./scripts/testing/vitestReporter.ts'];
+  return countedRun(['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters]);
+}
+
+async function runLayer(layer: string): Promise<LayerResult> {
+  const startedAt = performance.now();
+  console.log(`\n== ${layer}`);
+  const counts = await LAYERS[layer]?.().catch(error => {
+    console.error(error);
+    return undefined;
+  });
+  return { layer, durationMs: performance.now() - startedAt, ...(counts ?? { passed: 0, failed: 1, skipped: [] }) };
+}
+
+function chosenLayers(): string[] {
+  const named = process.argv.slice(2);
+  const unknown = named.filter(name => !(name in LAYERS));
+  if (unknown.length > 0)
+    throw new Error(`no layer ${unknown.join(', ')}; there are ${Object.keys(LAYERS).join(', ')}`);
+  return named.length > 0 ? named : Object.keys(LAYERS).filter(hasBegun);
+}
+
+/** Until its first test is written, a layer is not part of the run. */
+function hasBegun(layer: string): boolean {
+  return !['faults', 'contract'].includes(layer) || existsSync(join(REPOSITORY, 'test', layer));
+}
+
+const startedAt = performance.now();
+const results: LayerResult[] = [];
+for (const layer of chosenLayers()) results.push(await runLayer(layer));
+console.log(`\nwhole run ${seconds(startedAt)}`);
+console.log(summary(results));
+process.exitCode = results.some(result => result.failed > 0) ? 1 : 0;
