@@ -121,6 +121,8 @@ export type StreamPart =
       readonly reason: FinishReason;
       readonly usage: Usage;
       readonly serverTimings?: ServerTimings;
+      /** What the provider says it charged, in millionths of a US dollar (OpenRouter's `usage.cost` is dollars). */
+      readonly reportedCostMicroUsd?: number;
       /** Set when the answer itself says that another machine made it (invariant 7). */
       readonly wentRemote?: boolean;
     }

@@ -1,6 +1,6 @@
 import type { Usage } from '../backends/backend.ts';
 import type { Locality } from '../backends/permit.ts';
-import type { CostSource } from './requestRecord.ts';
+import type { CostSource, EnergyEstimate } from './requestRecord.ts';
 
 /** What a price is looked up by. */
 export interface PricedEndpoint {
@@ -14,6 +14,9 @@ export interface Priced {
   readonly model: string;
   readonly locality: Locality;
   readonly usage: Usage;
+  readonly reportedMicroUsd: number | undefined;
+  /** How long the engine worked on it; for the energy estimate. */
+  readonly activeMs: number;
   readonly atMs: number;
 }
 
@@ -21,7 +24,9 @@ export interface Cost {
   /** Millionths of a US dollar, whole. Undefined: not known, which is never the same as nothing (invariant 10). */
   readonly microUsd: number | undefined;
   readonly source: CostSource;
+  /** The day of the price list, or the one that the user gave with a price; YYYY-MM-DD. */
   readonly priceAsOf: string | undefined;
+  readonly energy?: EnergyEstimate | undefined;
 }
 
 export type CostOf = (priced: Priced) => Cost;

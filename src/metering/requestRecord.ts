@@ -1,4 +1,4 @@
-import type { BackendError, Dialect, Usage } from '../backends/backend.ts';
+import type { BackendError, Dialect, FinishReason, ServerTimings, Usage } from '../backends/backend.ts';
 import type { Locality } from '../backends/permit.ts';
 
 /** Why a request was made. warmUp and preRead carry no wish for text; speculation is for a state the user may reach. */
@@ -35,8 +35,9 @@ export interface RequestRecord {
   readonly startedAtMs: number;
   readonly purpose: Purpose;
   readonly rung: Rung;
-  /** 1 for the first candidate. */
+  /** 1 for the first try of a wish; each further one counts up. */
   readonly attempt: number;
+  /** The id of the record that this attempt replaces, and why that one did not answer. */
   readonly fallbackFrom?: string;
   readonly fallbackReason?: string;
   readonly endpoint: string;
@@ -47,16 +48,26 @@ export interface RequestRecord {
   readonly languageId: string | undefined;
   readonly spans: Spans;
   readonly usage: Usage;
+  readonly finishReason?: FinishReason | undefined;
+  /** What the server measured itself; it lies within the spans above, and is never added to them. */
+  readonly serverTimings?: ServerTimings | undefined;
   /** Prompt tokens that the planner expected the server to have in its cache already. */
   readonly plannedReuseTokens: number | undefined;
   readonly costMicroUsd: number | undefined;
   readonly costSource: CostSource;
   readonly priceAsOf: string | undefined;
+  readonly energy?: EnergyEstimate | undefined;
   readonly outcome: RequestOutcome;
 }
 
-/** local: zero by statement. unknown goes with an undefined cost. */
-export type CostSource = 'local' | 'provider' | 'list' | 'userPrice' | 'unknown';
+/** local: zero by statement. notSent: zero, because nothing left. unknown goes with an undefined cost. */
+export type CostSource = 'local' | 'notSent' | 'provider' | 'list' | 'userPrice' | 'unknown';
+
+/** From the watts and the price that the user set; an estimate, and never added to money (invariant 10). */
+export interface EnergyEstimate {
+  readonly joules: number;
+  readonly priceMicroUsdPerKwh: number;
+}
 
 export type RequestOutcome =
   | { readonly kind: 'answered' }
@@ -65,6 +76,21 @@ export type RequestOutcome =
   | { readonly kind: 'cancelled'; readonly at: 'queue' | 'connect' | 'firstToken' | 'generate' }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'failed'; readonly error: BackendError };
+
+/** The outcome's reason from closed lists: never an error's own words, which a server may have written. */
+export function reasonOf(outcome: RequestOutcome): string | undefined {
+  switch (outcome.kind) {
+    case 'answered':
+      return undefined;
+    case 'empty':
+    case 'refused':
+      return outcome.why;
+    case 'cancelled':
+      return outcome.at;
+    case 'failed':
+      return outcome.error.kind === 'timeout' ? `timeout:${outcome.error.limit}` : outcome.error.kind;
+  }
+}
 
 /** What the user did with a suggestion, later; joined to the request by its id. */
 export interface AcceptanceRecord {

@@ -26,7 +26,8 @@ export class Stopwatch {
     this.#markMs = nowMs;
   }
 
+  /** The spans up to the last lap, which is where their total ends too: no moment is counted that has no name. */
   spans(): Spans {
-    return { ...this.#laps, totalMs: this.#clock.monotonicMs() - this.#startMs };
+    return { ...this.#laps, totalMs: this.#markMs - this.#startMs };
   }
 }
