@@ -1,0 +1,30 @@
+/**
+ * Every command that people can reach, once: the manifest test holds package.json to this table, and commands.ts must give
+ * each a handler. The palette shows the category before the title: "Minnow: Trigger Completion".
+ */
+export const COMMAND_CATEGORY = 'Minnow';
+
+export const COMMANDS = {
+  'minnow.showMenu': { title: 'Show Menu' },
+  'minnow.triggerCompletion': { title: 'Trigger Completion' },
+  'minnow.toggleCompletions': { title: 'Toggle Completions Everywhere' },
+  'minnow.toggleCompletionsForLanguage': { title: 'Toggle Completions for This Language' },
+  'minnow.whyNoSuggestion': { title: 'Why No Suggestion?' },
+  'minnow.switchModel': { title: 'Switch Model…' },
+  'minnow.setUp': { title: 'Set Up…' },
+  'minnow.setApiKey': { title: 'Set API Key for Endpoint…' },
+  'minnow.copyPullCommand': { title: 'Copy Pull Command' },
+  'minnow.lookAgain': { title: 'Look for Servers Again' },
+  'minnow.restartEmbeddedEngine': { title: 'Restart Embedded Engine' },
+  'minnow.openSettings': { title: 'Open Settings' },
+  'minnow.showLog': { title: 'Show Log' },
+  'minnow.diagnose': { title: 'Diagnose…' },
+} as const;
+
+export type CommandId = keyof typeof COMMANDS;
+
+/**
+ * Run by the editor when the user takes a whole suggestion; the only word on acceptance that the stable API gives
+ * (code.visualstudio.com/api/references/vscode-api#InlineCompletionItem). Not in the palette.
+ */
+export const SUGGESTION_ACCEPTED_COMMAND = 'minnow.internal.suggestionAccepted';

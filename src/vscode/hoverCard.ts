@@ -1,0 +1,196 @@
+import type { Locality } from '../backends/permit.ts';
+import {
+  formatBytes,
+  formatCost,
+  formatCount,
+  formatDuration,
+  formatShare,
+  formatSpeed,
+  formatTimeOfDay,
+  formatTokens,
+  UNKNOWN,
+} from '../base/format.ts';
+import type { AcceptanceRecord, RequestRecord, SpanName } from '../metering/requestRecord.ts';
+import type { CommandId } from './commandTable.ts';
+import { escapeMarkdown } from './markdownText.ts';
+import type { TriggerEvent } from './recentActivity.ts';
+import { LOCALITY_SIGN, LOCALITY_WORDS } from './statusText.ts';
+
+/** What the card over the status bar item is made from. */
+export interface HoverFacts {
+  /** The state in words, where it is not simply "ready". */
+  readonly stateSentence: string | undefined;
+  readonly model: HoverModel | undefined;
+  readonly lastShown: TriggerEvent | undefined;
+  readonly lastRequest: RequestRecord | undefined;
+  readonly lastAcceptance: AcceptanceRecord | undefined;
+  readonly session: SessionFigures;
+  readonly residents: readonly ResidentModel[];
+  readonly timeZone?: string;
+}
+
+export interface HoverModel {
+  readonly name: string;
+  readonly quantization: string | undefined;
+  readonly endpoint: string;
+  readonly locality: Locality;
+}
+
+export interface ResidentModel {
+  readonly name: string;
+  readonly sizeBytes: number | undefined;
+  readonly untilMs: number | undefined;
+}
+
+/** Of this window since it opened. */
+export interface SessionFigures {
+  readonly shown: number;
+  readonly accepted: number;
+  readonly savedChars: number;
+  readonly p50Ms: number | undefined;
+  readonly p95Ms: number | undefined;
+}
+
+/** The only commands that the card may run: its Markdown holds names that came from servers. */
+export const HOVER_COMMANDS = [
+  'minnow.whyNoSuggestion',
+  'minnow.switchModel',
+  'minnow.showLog',
+  'minnow.openSettings',
+] as const satisfies readonly CommandId[];
+
+const HOVER_LINKS: Record<(typeof HOVER_COMMANDS)[number], string> = {
+  'minnow.whyNoSuggestion': 'Why no suggestion?',
+  'minnow.switchModel': 'Switch model',
+  'minnow.showLog': 'Log',
+  'minnow.openSettings': 'Settings',
+};
+
+export function renderHover(facts: HoverFacts): string {
+  const rows = [
+    ...(facts.lastShown ? [suggestionRow(facts.lastShown, facts.lastAcceptance)] : []),
+    ...(facts.lastRequest ? requestRows(facts.lastRequest) : []),
+    ...(facts.session.shown > 0 ? [sessionRow(facts.session)] : []),
+    ...(facts.residents.length > 0 ? [residentsRow(facts)] : []),
+  ];
+  const table = rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
+  return [
+    `**Minnow**${facts.model ? ` &nbsp; ${modelLine(facts.model)}` : ''}`,
+    ...(facts.stateSentence ? [escapeMarkdown(facts.stateSentence)] : []),
+    ...(table ? [`| | |\n|:--|:--|\n${table}`] : facts.stateSentence ? [] : ['No suggestion yet in this window.']),
+    HOVER_COMMANDS.map(command => `[${HOVER_LINKS[command]}](command:${command})`).join(' · '),
+  ].join('\n\n');
+}
+
+type Row = readonly [name: string, value: string];
+
+function modelLine(model: HoverModel): string {
+  const parts = [model.name, model.quantization, model.endpoint].flatMap(part => (part ? [escapeMarkdown(part)] : []));
+  return `${LOCALITY_SIGN[model.locality]} ${[...parts, LOCALITY_WORDS[model.locality]].join(' · ')}`;
+}
+
+function suggestionRow(event: TriggerEvent, acceptance: AcceptanceRecord | undefined): Row {
+  const fate = acceptance ? `shown, ${ACTION_WORDS[acceptance.action]}` : 'shown';
+  const source =
+    event.outcome.kind === 'shown' && event.outcome.from !== 'stream' ? SOURCE_WORDS[event.outcome.from] : '';
+  return ['Last suggestion', `**${formatDuration(event.tookMs)}** ${source}· ${fate}`];
+}
+
+const ACTION_WORDS: Record<AcceptanceRecord['action'], string> = {
+  accepted: 'accepted',
+  acceptedPartly: 'accepted in part',
+  dismissed: 'dismissed',
+  typedOver: 'typed over',
+  unseen: 'gone before it could be read',
+};
+
+const SOURCE_WORDS = {
+  typingAhead: 'from memory ',
+  cache: 'from memory ',
+  inFlight: 'from a running request ',
+  speculation: 'fetched ahead ',
+} as const;
+
+const PHASES: readonly (readonly [SpanName, string])[] = [
+  ['debounceMs', 'wait'],
+  ['contextMs', 'context'],
+  ['queueMs', 'queue'],
+  ['connectMs', 'connect'],
+  ['firstTokenMs', 'first token'],
+  ['generateMs', 'generate'],
+  ['trimMs', 'trim'],
+];
+
+function requestRows(record: RequestRecord): readonly Row[] {
+  const phases = PHASES.flatMap(([span, word]) => {
+    const spanMs = record.spans[span];
+    return spanMs === undefined ? [] : [`${word} ${Math.round(spanMs)}`];
+  });
+  return [
+    ['Last request', `${formatDuration(record.spans.totalMs)} = ${phases.join(' + ')}`],
+    ['Tokens', tokensText(record)],
+    ['Cost', costText(record)],
+  ];
+}
+
+function tokensText(record: RequestRecord): string {
+  const { inputTokens, cachedInputTokens, outputTokens, source } = record.usage;
+  if (source === 'none') return `${UNKNOWN} the server reported none`;
+  const estimated = source === 'estimated' ? '≈ ' : '';
+  const cached =
+    cachedInputTokens === undefined ? 'cache use not reported' : `${formatCount(cachedInputTokens)} from cache`;
+  const speed = decodeSpeed(record);
+  return [
+    `prompt ${estimated}${formatTokens(inputTokens)}, ${cached}`,
+    `generated ${estimated}${formatTokens(outputTokens)}`,
+    ...(speed === undefined ? [] : [formatSpeed(speed)]),
+  ].join(' · ');
+}
+
+/** Tokens per second after the first. An answer that came whole shows nothing of its pace. */
+export function decodeSpeed(record: RequestRecord): number | undefined {
+  const { outputTokens } = record.usage;
+  const { generateMs } = record.spans;
+  if (outputTokens === undefined || outputTokens < 2 || generateMs === undefined || generateMs < 1) return undefined;
+  return ((outputTokens - 1) * 1000) / generateMs;
+}
+
+function costText(record: RequestRecord): string {
+  const cost = formatCost(record.costMicroUsd);
+  switch (record.costSource) {
+    case 'local':
+      return `${cost} (${record.locality === 'lan' ? 'your own server' : 'local'})`;
+    case 'notSent':
+      return `${cost} (nothing was sent)`;
+    case 'provider':
+      return `${cost} (as the provider reported)`;
+    case 'list':
+      return `${cost} (list price${record.priceAsOf ? ` of ${escapeMarkdown(record.priceAsOf)}` : ''})`;
+    case 'userPrice':
+      return `${cost} (by the price you set)`;
+    case 'unknown':
+      return `${UNKNOWN} no price is known for ${escapeMarkdown(record.model)}`;
+  }
+}
+
+function sessionRow(session: SessionFigures): Row {
+  const figures = [
+    `p50 ${formatDuration(session.p50Ms)}`,
+    `p95 ${formatDuration(session.p95Ms)}`,
+    `${formatCount(session.shown)} shown`,
+    `${formatShare(session.accepted, session.shown)} accepted`,
+    `${formatCount(session.savedChars)} characters saved`,
+  ];
+  return ['This window', figures.join(' · ')];
+}
+
+function residentsRow(facts: HoverFacts): Row {
+  const models = facts.residents.map(({ name, sizeBytes, untilMs }) => {
+    const details = [
+      ...(sizeBytes === undefined ? [] : [formatBytes(sizeBytes)]),
+      ...(untilMs === undefined ? [] : [`until ${formatTimeOfDay(untilMs, facts.timeZone).slice(0, 5)}`]),
+    ];
+    return escapeMarkdown(name) + (details.length > 0 ? ` (${details.join(', ')})` : '');
+  });
+  return ['In memory', models.join(' · ')];
+}
