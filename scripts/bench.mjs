@@ -1,0 +1,3 @@
+import { runTask } from './setup/bootstrap.mjs';
+
+await runTask('bench');

@@ -1,0 +1,76 @@
+// npm run bench [-- --set heldOut --clients minnow,naive --keys 300 --abort readsPromptToEnd]: see docs/performance.md.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { BenchClient } from './benchClient.ts';
+import { type Metrics, measure } from './metrics.ts';
+import { createNaiveClient } from './naiveClient.ts';
+import { createOracle } from './oracle.ts';
+import type { ReplayLog } from './replayLog.ts';
+import { describeMachine, table } from './report.ts';
+import { createSlotEngine, DEFAULT_ENGINE, type EngineSettings, type SlotEngine } from './slotEngine.ts';
+import { loadTraces, type Trace, type TraceSet } from './traces.ts';
+import { replay } from './typist.ts';
+import { VirtualClock } from './virtualClock.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    set: { type: 'string', default: 'practice' },
+    clients: { type: 'string', default: 'naive' },
+    keys: { type: 'string', default: '300' },
+    abort: { type: 'string', default: 'stops' },
+    trace: { type: 'string' },
+    each: { type: 'boolean', default: false },
+    out: { type: 'string', default: 'out/bench' },
+  },
+});
+
+type ClientMaker = (engine: SlotEngine, clock: VirtualClock) => BenchClient;
+
+const CLIENTS: Record<string, ClientMaker> = {
+  naive: createNaiveClient,
+};
+
+async function replayAll(make: ClientMaker, traces: readonly Trace[], engine: EngineSettings): Promise<ReplayLog[]> {
+  const logs: ReplayLog[] = [];
+  for (const trace of traces) {
+    const clock = new VirtualClock();
+    const slot = createSlotEngine(clock, createOracle([trace.document]), engine);
+    const client = make(slot, clock);
+    logs.push(await clock.run(replay(trace, { client, engine: slot, clock }, { maxKeys: Number(options.keys) })));
+    client.dispose();
+  }
+  return logs;
+}
+
+const set: TraceSet = options.set === 'heldOut' ? 'heldOut' : 'practice';
+const engine: EngineSettings = {
+  ...DEFAULT_ENGINE,
+  abort: options.abort === 'readsPromptToEnd' ? 'readsPromptToEnd' : 'stops',
+};
+const traces = loadTraces(set).filter(trace => !options.trace || trace.name.includes(options.trace));
+const columns: { title: string; metrics: Metrics }[] = [];
+for (const name of options.clients.split(',')) {
+  const make = CLIENTS[name];
+  if (!make) throw new Error(`no client "${name}"; there are ${Object.keys(CLIENTS).join(', ')}`);
+  const logs = await replayAll(make, traces, engine);
+  for (const situation of ['endOfFile', 'textBelow'] as const) {
+    const part = logs.filter((_, index) => traces[index]?.situation === situation);
+    if (part.length === 0) continue;
+    columns.push({ title: `${name}, ${situation}`, metrics: measure(part) });
+    if (options.each) for (const log of part) columns.push({ title: `${name}, ${log.trace}`, metrics: measure([log]) });
+  }
+}
+
+const machine = describeMachine();
+const result = {
+  date: new Date().toISOString(),
+  command: process.argv.slice(2).join(' '),
+  set,
+  engine,
+  machine,
+  columns,
+};
+mkdirSync(options.out, { recursive: true });
+writeFileSync(join(options.out, `replay-${set}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
+console.log(`${set} traces, ${machine}\nengine: ${JSON.stringify(engine)}\n\n${table(columns)}`);

@@ -1,0 +1,57 @@
+import { cpus, totalmem } from 'node:os';
+import type { Metrics, Spread } from './metrics.ts';
+
+const ROWS: readonly (readonly [string, (metrics: Metrics) => string])[] = [
+  ['keys', m => `${m.keys}`],
+  ['key to ghost text, new request, p50 / p95 ms', m => spreadText(m.keyToGhostMs.newRequest)],
+  ['of it the engine alone, p50 / p95 ms', m => spreadText(m.engineOwnMs)],
+  ['key to ghost text, joined a running request, p50 / p95 ms', m => spreadText(m.keyToGhostMs.joined)],
+  ['key to ghost text, from memory, p50 / p95 ms', m => spreadText(m.keyToGhostMs.memory)],
+  ['right suggestion within 300 ms, share of pauses', m => percent(m.rightIn300Ms)],
+  ['any suggestion within 300 ms, share of pauses', m => percent(m.ghostIn300Ms)],
+  ['pauses of 300 ms or more', m => `${m.pauses}`],
+  ['keystrokes saved', m => percent(m.keystrokesSaved)],
+  ['suggestions shown / accepted', m => `${m.suggestionsShown} / ${m.accepted}`],
+  ['wrong suggestion visible, share of visible time', m => percent(m.wrongVisibleShare)],
+  ['flicker', m => `${m.flicker}`],
+  ['requests per 100 keys', m => number(m.requestsPer100Keys)],
+  ['of them aborted', m => percent(m.abortedShare)],
+  ['prompt tokens per request', m => number(m.promptTokensPerRequest)],
+  ['prompt tokens evaluated per shown suggestion', m => number(m.evaluatedPerShown)],
+  ['prompt cache hit', m => percent(m.cacheHit)],
+  ['generated tokens per 100 keys', m => number(m.generatedPer100Keys)],
+  ['generated but never shown', m => percent(m.neverShownShare)],
+  ['generated but never accepted', m => percent(m.neverAcceptedShare)],
+  ['engine busy seconds per 100 keys', m => number(m.engineBusySecondsPer100Keys)],
+  ['waited for the slot, p50 / p95 ms', m => spreadText(m.queuedMs)],
+];
+
+/** Markdown, so that it can be pasted into docs/performance.md as it is. */
+export function table(columns: readonly { title: string; metrics: Metrics }[]): string {
+  const lines = [
+    `| | ${columns.map(column => column.title).join(' | ')} |`,
+    `|---|${columns.map(() => '--:').join('|')}|`,
+    ...ROWS.map(([name, cell]) => `| ${name} | ${columns.map(column => cell(column.metrics)).join(' | ')} |`),
+  ];
+  return lines.join('\n');
+}
+
+export function describeMachine(): string {
+  const cores = cpus();
+  const memoryGb = Math.round(totalmem() / 1024 ** 3);
+  return `${cores.length} x ${cores[0]?.model.trim() ?? 'unknown processor'}, ${memoryGb} GB, Node ${process.version}`;
+}
+
+function percent(value: number | undefined): string {
+  return value === undefined ? '-' : `${(value * 100).toFixed(1)} %`;
+}
+
+function number(value: number | undefined): string {
+  if (value === undefined) return '-';
+  return value >= 100 ? value.toFixed(0) : value.toFixed(1);
+}
+
+function spreadText(value: Spread): string {
+  if (value.p50 === undefined || value.p95 === undefined) return '-';
+  return `${value.p50.toFixed(0)} / ${value.p95.toFixed(0)} (${value.count})`;
+}
