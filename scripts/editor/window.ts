@@ -1,0 +1,148 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from './chromium.ts';
+import type { EditorServer } from './server.ts';
+
+export const GHOST_TEXT =
+  '.ghost-text-decoration:not(.ghost-text-decoration-preview), .suggest-preview-text .ghost-text';
+const STATUS_ITEM = '.statusbar-item[id^="minnow.minnow"]';
+const EDITOR = '.editor-instance .monaco-editor';
+
+/** A person strikes a key about this often. */
+const KEY_GAP_MS = 90;
+const READY_LIMIT_MS = 60_000;
+const GHOST_LIMIT_MS = 30_000;
+
+export interface WindowOptions {
+  readonly folder?: string;
+  /** Opened at the start, its editor focused. */
+  readonly file?: string;
+  /** Folders of further extensions, loaded as under development. */
+  readonly developmentExtensions?: readonly string[];
+  readonly size?: { readonly width: number; readonly height: number };
+}
+
+/** One VS Code window, driven by keyboard and read from the page as a person would. */
+export interface EditorWindow {
+  readonly page: Page;
+  /** Lets the extension's status bar item appear: it has been activated. */
+  waitUntilActivated(): Promise<void>;
+  /** Strikes the keys of a text one by one. */
+  type(text: string): Promise<void>;
+  press(keys: string): Promise<void>;
+  /** The whole ghost text that is on screen, lines separated by a line feed; empty where there is none. */
+  ghostText(): Promise<string>;
+  /** Resolves with the ghost text as soon as there is some that `accepts` likes. */
+  waitForGhostText(accepts?: (text: string) => boolean): Promise<string>;
+  waitForNoGhostText(): Promise<void>;
+  /** What the status bar item says, its icons left out. */
+  statusText(): Promise<string>;
+  waitForStatus(pattern: RegExp): Promise<string>;
+  /** Runs a command by its title, as shown in the palette. */
+  runCommand(title: string): Promise<void>;
+  goToLine(line: number, column?: number): Promise<void>;
+  /** The text of the lines on screen. */
+  visibleText(): Promise<string>;
+  screenshot(file: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openWindow(server: EditorServer, options: WindowOptions = {}): Promise<EditorWindow> {
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: options.size ?? { width: 1280, height: 800 } });
+    const extensions = options.developmentExtensions ?? [];
+    await page.goto(
+      server.address(options.folder, [
+        ...extensions.map(path => ['extensionDevelopmentPath', server.uriOf(path)] as const),
+        ...(options.file ? [['openFile', server.uriOf(options.file)] as const] : []),
+      ]),
+    );
+    if (options.file) await focusEditor(page);
+    else await page.locator('.monaco-workbench').waitFor({ timeout: READY_LIMIT_MS });
+    return driver(browser, page);
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+async function focusEditor(page: Page): Promise<void> {
+  await page.locator(EDITOR).first().locator('.view-line').first().click({ timeout: READY_LIMIT_MS });
+}
+
+function driver(browser: Browser, page: Page): EditorWindow {
+  const status = page.locator(STATUS_ITEM).first();
+  const press = (keys: string) => page.keyboard.press(keys);
+  const ghostText = () => readGhostText(page);
+  const statusText = async () => ((await status.textContent()) ?? '').trim();
+
+  async function waitFor<T>(what: string, read: () => Promise<T>, accepts: (value: T) => boolean, limitMs: number) {
+    const deadline = performance.now() + limitMs;
+    for (;;) {
+      const value = await read();
+      if (accepts(value)) return value;
+      if (performance.now() > deadline) throw new Error(`${what}: still ${JSON.stringify(value)} after ${limitMs} ms`);
+      await page.waitForTimeout(20);
+    }
+  }
+
+  return {
+    page,
+    waitUntilActivated: () => status.waitFor({ timeout: READY_LIMIT_MS }),
+    type: text => page.keyboard.type(text, { delay: KEY_GAP_MS }),
+    press,
+    ghostText,
+    waitForGhostText: (accepts = text => text !== '') => waitFor('ghost text', ghostText, accepts, GHOST_LIMIT_MS),
+    waitForNoGhostText: () => waitFor('no ghost text', ghostText, text => text === '', GHOST_LIMIT_MS).then(() => {}),
+    statusText,
+    waitForStatus: pattern => waitFor(`status ${pattern}`, statusText, text => pattern.test(text), READY_LIMIT_MS),
+    async runCommand(title) {
+      await press('F1');
+      const input = page.locator('.quick-input-widget input').first();
+      await input.waitFor();
+      await input.fill(`>${title}`);
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
+      await press('Enter');
+    },
+    async goToLine(line, column = 1) {
+      await press('Control+g');
+      const input = page.locator('.quick-input-widget input').first();
+      await input.waitFor();
+      await input.fill(`:${line}:${column}`);
+      await press('Enter');
+      await page.locator('.quick-input-widget').first().waitFor({ state: 'hidden' });
+    },
+    visibleText: () => readVisibleText(page),
+    async screenshot(file) {
+      mkdirSync(dirname(file), { recursive: true });
+      await page.screenshot({ path: file });
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** The editor draws blanks as no-break spaces, and further lines of ghost text in a zone below the line. */
+async function readGhostText(page: Page): Promise<string> {
+  const parts = await page.locator(GHOST_TEXT).evaluateAll(elements =>
+    elements.map(element => ({
+      text: element.textContent ?? '',
+      isInline: element.classList.contains('ghost-text-decoration'),
+    })),
+  );
+  const inline = parts.filter(part => part.isInline).map(part => part.text);
+  const below = parts.filter(part => !part.isInline).map(part => part.text);
+  return [inline.join(''), ...below].join('\n').replaceAll('\u00a0', ' ');
+}
+
+/** The lines that are drawn, top to bottom: the page has them in any order. */
+async function readVisibleText(page: Page): Promise<string> {
+  const lines = await page
+    .locator(`${EDITOR} .view-lines .view-line`)
+    .evaluateAll(elements => elements.map(element => ({ text: element.textContent ?? '', top: element.offsetTop })));
+  return lines
+    .sort((a, b) => a.top - b.top)
+    .map(line => line.text.replaceAll('\u00a0', ' '))
+    .join('\n');
+}
