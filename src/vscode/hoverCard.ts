@@ -10,10 +10,10 @@ import {
   formatTokens,
   UNKNOWN,
 } from '../base/format.ts';
+import type { RecentOutcome } from '../completion/completionEngine.ts';
 import type { AcceptanceRecord, RequestRecord, SpanName } from '../metering/requestRecord.ts';
 import type { CommandId } from './commandTable.ts';
 import { escapeMarkdown } from './markdownText.ts';
-import type { TriggerEvent } from './recentActivity.ts';
 import { LOCALITY_SIGN, LOCALITY_WORDS } from './statusText.ts';
 
 /** What the card over the status bar item is made from. */
@@ -21,7 +21,7 @@ export interface HoverFacts {
   /** The state in words, where it is not simply "ready". */
   readonly stateSentence: string | undefined;
   readonly model: HoverModel | undefined;
-  readonly lastShown: TriggerEvent | undefined;
+  readonly lastShown: RecentOutcome | undefined;
   readonly lastRequest: RequestRecord | undefined;
   readonly lastAcceptance: AcceptanceRecord | undefined;
   readonly session: SessionFigures;
@@ -89,11 +89,11 @@ function modelLine(model: HoverModel): string {
   return `${LOCALITY_SIGN[model.locality]} ${[...parts, LOCALITY_WORDS[model.locality]].join(' · ')}`;
 }
 
-function suggestionRow(event: TriggerEvent, acceptance: AcceptanceRecord | undefined): Row {
+function suggestionRow(event: RecentOutcome, acceptance: AcceptanceRecord | undefined): Row {
   const fate = acceptance ? `shown, ${ACTION_WORDS[acceptance.action]}` : 'shown';
   const source =
     event.outcome.kind === 'shown' && event.outcome.from !== 'stream' ? SOURCE_WORDS[event.outcome.from] : '';
-  return ['Last suggestion', `**${formatDuration(event.tookMs)}** ${source}· ${fate}`];
+  return ['Last suggestion', `**${formatDuration(event.durationMs)}** ${source}· ${fate}`];
 }
 
 const ACTION_WORDS: Record<AcceptanceRecord['action'], string> = {

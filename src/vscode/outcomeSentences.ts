@@ -10,18 +10,7 @@ export interface OutcomeText {
   readonly action: StateAction | undefined;
 }
 
-/** An outcome as it is remembered: without the suggested text (invariant 8). */
-export type RememberedOutcome =
-  | Exclude<CompletionOutcome, { kind: 'shown' }>
-  | {
-      readonly kind: 'shown';
-      readonly from: Extract<CompletionOutcome, { kind: 'shown' }>['from'];
-      readonly suggestionId: string;
-      readonly requestId: string;
-      readonly chars: number;
-    };
-
-export function describeOutcome(outcome: RememberedOutcome): OutcomeText {
+export function describeOutcome(outcome: CompletionOutcome): OutcomeText {
   switch (outcome.kind) {
     case 'shown':
       return told('shown', SHOWN_FROM[outcome.from]);
@@ -46,7 +35,7 @@ export function describeOutcome(outcome: RememberedOutcome): OutcomeText {
   }
 }
 
-const SHOWN_FROM: Record<Extract<RememberedOutcome, { kind: 'shown' }>['from'], string> = {
+const SHOWN_FROM: Record<Extract<CompletionOutcome, { kind: 'shown' }>['from'], string> = {
   typingAhead: 'You typed what was already suggested; the rest was shown from memory.',
   cache: 'The suggestion was shown from memory.',
   inFlight: 'The suggestion came from a request that was already running.',

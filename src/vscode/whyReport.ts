@@ -1,8 +1,8 @@
 import { formatDuration, formatTimeOfDay } from '../base/format.ts';
+import type { RecentOutcome } from '../completion/completionEngine.ts';
 import type { EngineProblem } from '../routing/endpoint.ts';
 import { describeProblem, type StateAction } from './engineStates.ts';
 import { describeOutcome, type OutcomeText } from './outcomeSentences.ts';
-import type { TriggerEvent } from './recentActivity.ts';
 
 /** "Why No Suggestion?": the answer in its first line, then what came of the triggers before. */
 export interface WhyReport {
@@ -20,13 +20,10 @@ export interface WhyRow {
   readonly settingKey: string | undefined;
 }
 
-const MAX_ROWS = 50;
-
 export function whyReport(
-  triggers: readonly TriggerEvent[],
+  newestFirst: readonly RecentOutcome[],
   now: { readonly nowMs: number; readonly problem: EngineProblem | undefined; readonly timeZone?: string },
 ): WhyReport {
-  const newestFirst = triggers.slice(-MAX_ROWS).reverse();
   const latest = newestFirst[0];
   const rows = newestFirst.map(event => rowOf(event, now.timeZone));
   // A state of the engine explains every trigger to come, so it comes before what happened to the last one.
@@ -52,13 +49,13 @@ export function whyReport(
   return { headline, action: told.action, settingKey: told.settingKey, rows };
 }
 
-function rowOf(event: TriggerEvent, timeZone: string | undefined): WhyRow {
+function rowOf(event: RecentOutcome, timeZone: string | undefined): WhyRow {
   const told: OutcomeText = describeOutcome(event.outcome);
   return {
     time: formatTimeOfDay(event.atMs, timeZone),
     word: told.word,
     sentence: told.sentence,
-    took: event.outcome.kind === 'skipped' ? '' : formatDuration(event.tookMs),
+    took: event.outcome.kind === 'skipped' ? '' : formatDuration(event.durationMs),
     settingKey: told.settingKey,
   };
 }

@@ -1,6 +1,7 @@
+import type { RecentOutcome } from '../../src/completion/completionEngine.ts';
+import type { CompletionOutcome } from '../../src/completion/outcome.ts';
 import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import type { EngineProblem } from '../../src/routing/endpoint.ts';
-import type { TriggerEvent } from '../../src/vscode/recentActivity.ts';
 
 /** One of each state of the engine, so that no test forgets one: the compiler wants every kind. */
 export const EVERY_PROBLEM: { readonly [K in EngineProblem['kind']]: Extract<EngineProblem, { kind: K }> } = {
@@ -69,13 +70,22 @@ export function requestRecord(changes: Partial<RequestRecord> = {}): RequestReco
   };
 }
 
-export function triggerEvent(changes: Partial<TriggerEvent> = {}): TriggerEvent {
+export function recentOutcome(changes: Partial<RecentOutcome> = {}): RecentOutcome {
   return {
     atMs: Date.UTC(2026, 10, 23, 12, 4, 31),
-    tookMs: 84,
+    durationMs: 84,
+    uri: 'file:///w/sched.py',
     line: 41,
-    languageId: 'python',
-    outcome: { kind: 'shown', from: 'stream', suggestionId: 's1', requestId: 'request-1', chars: 12 },
+    trigger: 'automatic',
+    outcome: shown('stream'),
     ...changes,
+  };
+}
+
+export function shown(from: Extract<CompletionOutcome, { kind: 'shown' }>['from']): CompletionOutcome {
+  return {
+    kind: 'shown',
+    from,
+    suggestion: { id: 'suggestion-1', requestId: 'request-1', text: 'return total', replacedSuffixChars: 0 },
   };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { decodeSpeed, HOVER_COMMANDS, type HoverFacts, renderHover } from '../../../src/vscode/hoverCard.ts';
-import { requestRecord, triggerEvent } from '../../support/editorFixtures.ts';
+import { recentOutcome, requestRecord, shown } from '../../support/editorFixtures.ts';
 
 const facts: HoverFacts = {
   stateSentence: undefined,
   model: { name: 'qwen2.5-coder:1.5b', quantization: 'Q4_K_M', endpoint: 'ollama', locality: 'loopback' },
-  lastShown: triggerEvent(),
+  lastShown: recentOutcome(),
   lastRequest: requestRecord(),
   lastAcceptance: undefined,
   session: { shown: 412, accepted: 128, savedChars: 6120, p50Ms: 92, p95Ms: 310 },
@@ -56,9 +56,9 @@ describe('the hover card', () => {
   });
 
   it('gives the time of suggestions, not a request, for one from memory', () => {
-    const lastShown = triggerEvent({
-      tookMs: 0.4,
-      outcome: { kind: 'shown', from: 'typingAhead', suggestionId: 's', requestId: 'r', chars: 3 },
+    const lastShown = recentOutcome({
+      durationMs: 0.4,
+      outcome: shown('typingAhead'),
     });
     expect(read({ lastShown })).toContain('| Last suggestion | **<1 ms** from memory · shown |');
   });

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { whyReport } from '../../../src/vscode/whyReport.ts';
-import { EVERY_PROBLEM, triggerEvent } from '../../support/editorFixtures.ts';
+import { EVERY_PROBLEM, recentOutcome } from '../../support/editorFixtures.ts';
 
-const shown = triggerEvent();
-const skipped = triggerEvent({ outcome: { kind: 'skipped', why: 'languageOff' } });
-const now = { nowMs: shown.atMs + 3000, problem: undefined, timeZone: 'UTC' };
+const latest = recentOutcome();
+const skipped = recentOutcome({ outcome: { kind: 'skipped', why: 'languageOff' } });
+const now = { nowMs: latest.atMs + 3000, problem: undefined, timeZone: 'UTC' };
 
 describe('why no suggestion?', () => {
   it('answers in its first line, with the place and the setting that governs it', () => {
-    const report = whyReport([shown, skipped], now);
+    const report = whyReport([skipped, latest], now);
     expect(report.headline).toBe('No suggestion at line 42, 3.00 s ago: completions are turned off for this language.');
     expect(report.settingKey).toBe('minnow.completion.disabledLanguages');
   });
 
   it('lists what came before, newest first', () => {
-    const earlier = triggerEvent({
-      atMs: shown.atMs - 1000,
+    const earlier = recentOutcome({
+      atMs: latest.atMs - 1000,
       outcome: { kind: 'cancelled', at: 'firstToken' },
-      tookMs: 120,
+      durationMs: 120,
     });
-    expect(whyReport([earlier, shown], now).rows).toEqual([
+    expect(whyReport([latest, earlier], now).rows).toEqual([
       {
         time: '12:04:31',
         word: 'shown',
@@ -38,9 +38,9 @@ describe('why no suggestion?', () => {
   });
 
   it('puts a state of the engine first: it explains every trigger to come', () => {
-    const report = whyReport([shown], { ...now, problem: EVERY_PROBLEM.modelLoading });
+    const report = whyReport([latest], { ...now, problem: EVERY_PROBLEM.modelLoading });
     expect(report.headline).toContain('is being loaded into memory (38 %)');
-    expect(whyReport([shown], { ...now, problem: EVERY_PROBLEM.modelMissing }).action?.command).toBe(
+    expect(whyReport([latest], { ...now, problem: EVERY_PROBLEM.modelMissing }).action?.command).toBe(
       'minnow.copyPullCommand',
     );
   });
@@ -52,7 +52,7 @@ describe('why no suggestion?', () => {
   });
 
   it('keeps the case of a name at the start of a reason', () => {
-    const failed = triggerEvent({ outcome: { kind: 'failed', problem: EVERY_PROBLEM.serverFailed } });
+    const failed = recentOutcome({ outcome: { kind: 'failed', problem: EVERY_PROBLEM.serverFailed } });
     expect(whyReport([failed], now).headline).toContain(': ollama answered with an error');
   });
 });
