@@ -3,7 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchClient } from './benchClient.ts';
+import { createEngineBackend, emulatedFacts } from './engineBackend.ts';
 import { type Metrics, measure } from './metrics.ts';
+import { createMinnowClient } from './minnowClient.ts';
 import { createNaiveClient } from './naiveClient.ts';
 import { createOracle } from './oracle.ts';
 import type { ReplayLog } from './replayLog.ts';
@@ -16,7 +18,7 @@ import { VirtualClock } from './virtualClock.ts';
 const { values: options } = parseArgs({
   options: {
     set: { type: 'string', default: 'practice' },
-    clients: { type: 'string', default: 'naive' },
+    clients: { type: 'string', default: 'minnow,naive' },
     keys: { type: 'string', default: '300' },
     abort: { type: 'string', default: 'stops' },
     trace: { type: 'string' },
@@ -29,6 +31,10 @@ type ClientMaker = (engine: SlotEngine, clock: VirtualClock) => BenchClient;
 
 const CLIENTS: Record<string, ClientMaker> = {
   naive: createNaiveClient,
+  minnow(slot, clock) {
+    const dialect = options.abort === 'readsPromptToEnd' ? 'ollama' : 'openai';
+    return createMinnowClient({ clock, backend: createEngineBackend(slot, clock, dialect), model: emulatedFacts });
+  },
 };
 
 async function replayAll(make: ClientMaker, traces: readonly Trace[], engine: EngineSettings): Promise<ReplayLog[]> {

@@ -225,8 +225,17 @@ function pausesOf(log: ReplayLog, acts: readonly ActEvent[], ghosts: readonly Gh
     if (endMs - act.atMs < PAUSE_MS || log.document.regionEnd - offset < WORTHWHILE_CHARS || wrongEnd) return [];
     const ghost = ghosts.findLast(g => g.atMs <= act.atMs + IN_TIME_MS);
     if (ghost?.text === undefined || ghost.offset !== offset) return ['nothing' as const];
-    return [isRight(log.document, offset, ghost.text) ? ('right' as const) : ('wrong' as const)];
+    return [isRightInTime(log, offset, ghost.text) ? ('right' as const) : ('wrong' as const)];
   });
+}
+
+/** Right, and enough to help: so many characters, or all that the line still needs. */
+function isRightInTime(log: ReplayLog, offset: number, ghost: string): boolean {
+  const { text, regionEnd } = log.document;
+  const rest = text.slice(offset, regionEnd);
+  const enough = Math.min(WORTHWHILE_CHARS, rest.slice(0, endOfFirstLine(rest)).trimStart().length);
+  const line = ghost.slice(0, endOfFirstLine(ghost));
+  return isRight(log.document, offset, ghost) && line.trimStart().length >= enough;
 }
 
 /** Ghost text that is not the rest of what stood before. */
