@@ -2,6 +2,7 @@
 // child process (ESM, because node-llama-cpp is), and the views (browser).
 import { existsSync } from 'node:fs';
 import { build, context } from 'esbuild';
+import { embeddedTarget } from './scripts/embedded.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
@@ -25,6 +26,7 @@ const targets = [
     target: 'node22',
     external: ['vscode'],
   },
+  ...[embeddedTarget()].filter(target => target !== undefined).map(target => ({ ...common, ...target })),
 ].filter(target => Object.values(target.entryPoints).every(file => existsSync(file)));
 
 for (const target of targets) {

@@ -1,0 +1,45 @@
+import type { EmbeddedSampling } from './nativeModel.ts';
+
+/** Which sequence a request is answered in. Chat waits for completion, never the other way round. */
+export type Lane = 'completion' | 'chat';
+
+export interface GenerationRequest {
+  readonly lane: Lane;
+  readonly promptTokens: readonly number[];
+  readonly maxTokens: number;
+  /** Texts at which the answer ends; they are not part of it. */
+  readonly stop: readonly string[];
+  readonly sampling: EmbeddedSampling;
+  readonly withLogprobs: boolean;
+}
+
+export type GenerationPart =
+  | { readonly type: 'text'; readonly text: string; readonly tokens: readonly GeneratedToken[] }
+  | { readonly type: 'finish'; readonly reason: 'stop' | 'length'; readonly figures: GenerationFigures }
+  | { readonly type: 'failed'; readonly error: GenerationError };
+
+export interface GeneratedToken {
+  readonly text: string;
+  readonly logprob: number | undefined;
+}
+
+/** Times in milliseconds, measured here: llama.cpp's own counters cannot be read through its binding. */
+export interface GenerationFigures {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly generatedTokens: number;
+  readonly queueMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+export type GenerationError =
+  | {
+      readonly kind: 'tooLong';
+      readonly promptTokens: number;
+      readonly maxTokens: number;
+      readonly contextTokens: number;
+    }
+  | { readonly kind: 'emptyPrompt' }
+  | { readonly kind: 'tooManyWaiting' }
+  | { readonly kind: 'engineFailed'; readonly detail: string };

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** The packages that carry llama.cpp for a machine, by `process.platform`-`process.arch`; the names are their makers'. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'linux-x64': 'linux-x64',
+  'linux-arm64': 'linux-arm64',
+  'darwin-arm64': 'mac-arm64-metal',
+  'darwin-x64': 'mac-x64',
+  'win32-x64': 'win-x64',
+  'win32-arm64': 'win-arm64',
+};
+
+/** Why the engine cannot run here, or undefined when everything that it needs is installed. */
+export function whyNativePartIsAbsent(serverFile: string): string | undefined {
+  const machine = `${process.platform}-${process.arch}`;
+  const name = PACKAGES[machine];
+  if (name === undefined) return `there is no embedded engine for ${machine}`;
+  if (!existsSync(serverFile)) return 'this build of Minnow comes without the embedded engine';
+  const nativePackage = join(dirname(serverFile), 'node_modules', '@node-llama-cpp', name);
+  if (!existsSync(nativePackage)) return `this build of Minnow comes without the embedded engine for ${machine}`;
+  if (process.platform === 'linux' && !hasGlibc()) return 'the embedded engine needs a Linux with glibc';
+  return undefined;
+}
+
+function hasGlibc(): boolean {
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return report?.header?.glibcVersionRuntime !== undefined;
+}
