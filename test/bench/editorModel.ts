@@ -3,6 +3,7 @@ import { type CursorSnapshot, MAX_PREFIX_CHARS, MAX_SUFFIX_CHARS } from '../../s
 import type { BenchClient } from './benchClient.ts';
 import type { ReplayEvent } from './replayLog.ts';
 import type { Trace } from './traces.ts';
+import type { PaintedGhost, Typewriter } from './typist.ts';
 import { wait } from './virtualClock.ts';
 
 /**
@@ -27,17 +28,9 @@ interface Asking {
   readonly inHost: AbortController;
 }
 
-export interface EditorModel {
-  readonly events: ReplayEvent[];
-  readonly offset: number;
-  /** What is painted now, and since when it has stood, typing through it included. */
-  readonly painted: { readonly text: string; readonly offset: number; readonly sinceMs: number } | undefined;
+export interface EditorModel extends Typewriter {
+  readonly events: readonly ReplayEvent[];
   snapshot(): CursorSnapshot;
-  type(text: string): void;
-  /** Takes the painted ghost text and returns it. */
-  accept(): string;
-  /** Takes `chars` before the cursor away, with so many keys. */
-  erase(chars: number, keys: number): void;
   close(): void;
 }
 
@@ -49,7 +42,7 @@ export function openEditor(trace: Trace, client: BenchClient, clock: Clock): Edi
   let text = document.text.slice(0, document.regionStart);
   let version = 1;
   let ghost: Ghost | undefined;
-  let painted: (Ghost & { readonly sinceMs: number }) | undefined;
+  let painted: PaintedGhost | undefined;
   let asking: Asking | undefined;
 
   function paint(byTyping: boolean): void {
@@ -95,9 +88,7 @@ export function openEditor(trace: Trace, client: BenchClient, clock: Clock): Edi
     get offset() {
       return text.length;
     },
-    get painted() {
-      return painted;
-    },
+    painted: () => painted,
     snapshot,
     type(typed) {
       text += typed;
@@ -105,8 +96,7 @@ export function openEditor(trace: Trace, client: BenchClient, clock: Clock): Edi
       events.push({ kind: 'key', atMs: clock.monotonicMs(), offset: text.length, text: typed });
       changed();
     },
-    accept() {
-      const taken = painted?.text ?? '';
+    accept({ text: taken }) {
       events.push({ kind: 'accept', atMs: clock.monotonicMs(), offset: text.length, text: taken });
       text += taken;
       ghost = undefined;

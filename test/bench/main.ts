@@ -8,11 +8,11 @@ import { type Metrics, measure } from './metrics.ts';
 import { createMinnowClient } from './minnowClient.ts';
 import { createNaiveClient } from './naiveClient.ts';
 import { createOracle } from './oracle.ts';
+import { replay } from './replay.ts';
 import type { ReplayLog } from './replayLog.ts';
 import { describeMachine, table } from './report.ts';
 import { createSlotEngine, DEFAULT_ENGINE, type EngineSettings, type SlotEngine } from './slotEngine.ts';
 import { loadTraces, type Trace, type TraceSet } from './traces.ts';
-import { replay } from './typist.ts';
 import { VirtualClock } from './virtualClock.ts';
 
 const { values: options } = parseArgs({

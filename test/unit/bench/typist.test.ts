@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { BenchClient } from '../../bench/benchClient.ts';
 import { createOracle } from '../../bench/oracle.ts';
+import { replay } from '../../bench/replay.ts';
 import { createSlotEngine } from '../../bench/slotEngine.ts';
 import { loadTraces, type Trace } from '../../bench/traces.ts';
-import { replay } from '../../bench/typist.ts';
 import { VirtualClock } from '../../bench/virtualClock.ts';
 
 const trace = loadTraces('practice')[0] as Trace;
