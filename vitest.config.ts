@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
-// Four kinds of test run in plain Node; the real editor has a runner of its own (scripts/test.mjs).
+const slow = { testTimeout: 120_000, hookTimeout: 300_000, fileParallelism: false };
+
+// Only what runs inside an extension host has a runner of its own (scripts/testing/host.ts).
 export default defineConfig({
   test: {
     projects: [
@@ -11,9 +13,15 @@ export default defineConfig({
           name: 'contract',
           include: ['test/contract/**/*.test.ts'],
           globalSetup: ['test/contract/engines.globalSetup.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
+          ...slow,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/*.e2e.ts'],
+          globalSetup: ['test/e2e/support/globalSetup.ts'],
+          ...slow,
         },
       },
     ],

@@ -2,10 +2,11 @@
 // the sum. `npm test -- lint unit` runs only the layers named.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { findDesktopCode } from './editor/desktop.ts';
 import { REPOSITORY } from './setup/paths.ts';
 import { seconds } from './setup/step.ts';
 import { check, countedRun } from './testing/child.ts';
-import { type Counts, type LayerResult, summary } from './testing/counts.ts';
+import { addCounts, type Counts, type LayerResult, summary } from './testing/counts.ts';
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 const TSC = 'node_modules/typescript/bin/tsc';
@@ -16,11 +17,21 @@ const LAYERS: Readonly<Record<string, () => Promise<Counts>>> = {
   unit: () => vitest('unit'),
   faults: () => vitest('faults'),
   contract: () => vitest('contract'),
+  host: testInExtensionHost,
+  e2e: () => vitest('e2e'),
 };
 
 function vitest(project: string): Promise<Counts> {
   const reporters = ['--reporter=default', '--reporter=./scripts/testing/vitestReporter.ts'];
   return countedRun(['node_modules/vitest/vitest.mjs', 'run', '--project', project, ...reporters]);
+}
+
+/** The same tests in our own VS Code server and in the desktop's VS Code, where there is one. */
+async function testInExtensionHost(): Promise<Counts> {
+  const host = 'scripts/testing/host.ts';
+  const inServer = await countedRun([host]);
+  const desktop = findDesktopCode();
+  return desktop ? addCounts(inServer, await countedRun([host, desktop.executable])) : inServer;
 }
 
 async function runLayer(layer: string): Promise<LayerResult> {
@@ -41,9 +52,15 @@ function chosenLayers(): string[] {
   return named.length > 0 ? named : Object.keys(LAYERS).filter(hasBegun);
 }
 
-/** Until its first test is written, a layer is not part of the run. */
+/** Until there is something to test, a layer is not part of the run. */
 function hasBegun(layer: string): boolean {
-  return !['faults', 'contract'].includes(layer) || existsSync(join(REPOSITORY, 'test', layer));
+  const needs: Record<string, string> = {
+    faults: 'test/faults',
+    contract: 'test/contract',
+    host: 'src/extension.ts',
+    e2e: 'src/extension.ts',
+  };
+  return existsSync(join(REPOSITORY, needs[layer] ?? '.'));
 }
 
 const startedAt = performance.now();

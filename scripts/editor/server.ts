@@ -66,7 +66,7 @@ export async function startServer(options: ServerOptions = {}): Promise<EditorSe
   writeFileSync(settingsFile, JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }, undefined, 2));
   const clean = () => rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   try {
-    for (const vsix of options.vsix ?? []) await run(tree, [...folders, '--install-extension', resolve(vsix)], env);
+    for (const vsix of options.vsix ?? []) await install(tree, vsix, folders, env);
     const port = await freePort();
     const server = await serve(tree, [...folders, ...servingArguments(port, options.trust ?? 'all')], env, port);
     return {
@@ -83,6 +83,23 @@ export async function startServer(options: ServerOptions = {}): Promise<EditorSe
     clean();
     throw error;
   }
+}
+
+/** Unpacks a package into a folder of extensions, as the editor does it for a user. */
+export async function installVsix(vsix: string, extensionsFolder: string): Promise<void> {
+  const root = mkdtempSync(join(tmpdir(), 'minnow-install-'));
+  try {
+    const folders = ['--server-data-dir', root, '--extensions-dir', extensionsFolder, '--accept-server-license-terms'];
+    await install(await ensureVsCode(), vsix, folders, { ...process.env, HOME: root });
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+async function install(tree: string, vsix: string, folders: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const { child, log } = spawnGroup(tree, [...folders, '--install-extension', resolve(vsix)], env);
+  const code = await new Promise(done => child.once('exit', done));
+  if (code !== 0) throw new Error(`VS Code did not install ${vsix}\n${log()}`);
 }
 
 function servingArguments(port: number, trust: 'all' | 'restricted'): string[] {
@@ -131,12 +148,6 @@ function spawnGroup(
     });
   }
   return { child, log: () => log };
-}
-
-async function run(tree: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const { child, log } = spawnGroup(tree, args, env);
-  const code = await new Promise(done => child.once('exit', done));
-  if (code !== 0) throw new Error(`VS Code's server exited with ${code}\n${log()}`);
 }
 
 async function serve(tree: string, args: readonly string[], env: NodeJS.ProcessEnv, port: number) {

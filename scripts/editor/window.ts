@@ -4,8 +4,8 @@ import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 import type { EditorServer } from './server.ts';
 
-export const GHOST_TEXT =
-  '.ghost-text-decoration:not(.ghost-text-decoration-preview), .suggest-preview-text .ghost-text';
+const INLINE_GHOST_TEXT = '.ghost-text-decoration:not(.ghost-text-decoration-preview)';
+const GHOST_TEXT_BELOW = '.suggest-preview-text .view-line';
 const STATUS_ITEM = '.statusbar-item[id^="minnow.minnow"]';
 const EDITOR = '.editor-instance .monaco-editor';
 
@@ -123,26 +123,36 @@ function driver(browser: Browser, page: Page): EditorWindow {
   };
 }
 
-/** The editor draws blanks as no-break spaces, and further lines of ghost text in a zone below the line. */
+/** Ghost text begins in the line itself; its further lines stand in a zone below. */
 async function readGhostText(page: Page): Promise<string> {
-  const parts = await page.locator(GHOST_TEXT).evaluateAll(elements =>
-    elements.map(element => ({
-      text: element.textContent ?? '',
-      isInline: element.classList.contains('ghost-text-decoration'),
-    })),
-  );
-  const inline = parts.filter(part => part.isInline).map(part => part.text);
-  const below = parts.filter(part => !part.isInline).map(part => part.text);
-  return [inline.join(''), ...below].join('\n').replaceAll('\u00a0', ' ');
+  const parts = await page
+    .locator(`${INLINE_GHOST_TEXT}, ${GHOST_TEXT_BELOW}`)
+    .evaluateAll(elements =>
+      elements.map(element => ({ text: element.textContent ?? '', isBelow: element.classList.contains('view-line') })),
+    );
+  const inline = parts.filter(part => !part.isBelow).map(part => part.text);
+  const below = parts.filter(part => part.isBelow).map(part => part.text);
+  return plainBlanks([inline.join(''), ...below].join('\n'));
 }
 
-/** The lines that are drawn, top to bottom: the page has them in any order. */
+/** The document's own lines as they are drawn, top to bottom; the page has them in any order, with ghost text among them. */
 async function readVisibleText(page: Page): Promise<string> {
-  const lines = await page
-    .locator(`${EDITOR} .view-lines .view-line`)
-    .evaluateAll(elements => elements.map(element => ({ text: element.textContent ?? '', top: element.offsetTop })));
-  return lines
-    .sort((a, b) => a.top - b.top)
-    .map(line => line.text.replaceAll('\u00a0', ' '))
-    .join('\n');
+  const lines = await page.locator(`${EDITOR} .view-lines .view-line`).evaluateAll((elements, ghost) => {
+    return elements.map(element => {
+      const own = element.cloneNode(true) as typeof element;
+      for (const part of own.querySelectorAll(ghost)) part.remove();
+      return { text: own.textContent ?? '', top: element.offsetTop };
+    });
+  }, INLINE_GHOST_TEXT);
+  return plainBlanks(
+    lines
+      .sort((a, b) => a.top - b.top)
+      .map(line => line.text)
+      .join('\n'),
+  );
+}
+
+/** The editor draws blanks as no-break spaces. */
+function plainBlanks(text: string): string {
+  return text.replaceAll('\u00a0', ' ');
 }

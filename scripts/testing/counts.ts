@@ -29,6 +29,14 @@ export function countsOf(written: Counts | undefined, exitCode: number): Counts 
   return hiddenFailure ? { ...written, failed: 1 } : written;
 }
 
+export function addCounts(one: Counts, other: Counts): Counts {
+  return {
+    passed: one.passed + other.passed,
+    failed: one.failed + other.failed,
+    skipped: [...one.skipped, ...other.skipped],
+  };
+}
+
 /** The end of a test run: skips with their reasons, a line a layer, and alone on the last line the sum. */
 export function summary(results: readonly LayerResult[]): string {
   const skips = results.flatMap(({ layer, skipped }) =>

@@ -1,0 +1,27 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+
+/** Whether windows can be shown here. */
+export function hasDisplay(): boolean {
+  return process.platform !== 'linux' || Boolean(process.env.DISPLAY ?? process.env.WAYLAND_DISPLAY);
+}
+
+export interface DesktopCode {
+  /** The command that people type. */
+  readonly command: string;
+  /** The program behind it, which `@vscode/test-electron` wants. */
+  readonly executable: string;
+}
+
+/** The desktop's VS Code, where there is one and a display to show it on. */
+export function findDesktopCode(): DesktopCode | undefined {
+  if (!hasDisplay()) return undefined;
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const command = folders.map(folder => join(folder, 'code')).find(existsSync);
+  if (!command) return undefined;
+  // bin/code beside the program on Linux; within the application's resources on macOS.
+  const bin = dirname(realpathSync(command));
+  const executables = ['../code', '../../../MacOS/Electron', '../../../MacOS/Code'].map(path => resolve(bin, path));
+  const executable = executables.find(existsSync);
+  return executable ? { command, executable } : undefined;
+}

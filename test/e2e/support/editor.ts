@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { inject } from 'vitest';
+import { type EditorServer, startServer } from '../../../scripts/editor/server.ts';
+import { type EditorWindow, openWindow } from '../../../scripts/editor/window.ts';
+import { OUT } from '../../../scripts/setup/paths.ts';
+
+export interface EditorOptions {
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Files of the folder that is opened, by their path in it. The first is shown. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly trust?: 'all' | 'restricted';
+}
+
+/** A window of a real VS Code with a fresh profile, into which the packaged extension has been installed. */
+export interface TestEditor extends EditorWindow, AsyncDisposable {
+  readonly server: EditorServer;
+  readonly folder: string;
+  /** Changes the user's settings while the editor runs. */
+  changeSettings(settings: Readonly<Record<string, unknown>>): void;
+}
+
+/** What would draw over ghost text, or type by itself. */
+const STEADY_SETTINGS = {
+  'editor.quickSuggestions': { other: 'off', comments: 'off', strings: 'off' },
+  'editor.suggestOnTriggerCharacters': false,
+  'editor.autoClosingBrackets': 'never',
+  'editor.autoClosingQuotes': 'never',
+};
+
+export async function openEditor(options: EditorOptions): Promise<TestEditor> {
+  const folder = mkdtempSync(join(tmpdir(), 'minnow-folder-'));
+  for (const [path, text] of Object.entries(options.files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+  const settings = { ...STEADY_SETTINGS, ...options.settings };
+  const server = await startServer({
+    vsix: [inject('vsix')],
+    settings,
+    ...(options.env && { env: options.env }),
+    ...(options.trust && { trust: options.trust }),
+  });
+  const [file = ''] = Object.keys(options.files);
+  const window = await openWindow(server, { folder, file: join(folder, file) }).catch(async error => {
+    await server.stop();
+    throw error;
+  });
+  return {
+    ...window,
+    server,
+    folder,
+    changeSettings: changed => writeFileSync(server.settingsFile, JSON.stringify({ ...settings, ...changed })),
+    async [Symbol.asyncDispose]() {
+      await window.close();
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Where a test leaves a picture for people to look at. */
+export function screenshotFile(name: string): string {
+  return join(OUT, 'screenshots', `${name}.png`);
+}
