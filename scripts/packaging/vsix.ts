@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { EMBEDDED_FILES } from '../embedded.mjs';
 import { exclusively } from '../setup/cache.ts';
 import { OUT, REPOSITORY } from '../setup/paths.ts';
 
 const execFileAsync = promisify(execFile);
 
 /** What the package for one platform has besides the universal one: the embedded engine and its tiny model. */
-const EMBEDDED_FILES = ['!dist/embedded/**', '!media/models/**'];
+const PLATFORM_FILES = [...EMBEDDED_FILES, 'media/models/**'];
 
 export interface Vsix {
   /** Relative to the repository. */
@@ -37,7 +38,10 @@ async function vsce(kind: Vsix['kind'], file: string, args: readonly string[]): 
   try {
     const ignoreFile = join(temporary, 'vscodeignore');
     const allowed = await readFile(join(REPOSITORY, '.vscodeignore'), 'utf8');
-    await writeFile(ignoreFile, kind === 'platform' ? `${allowed}${EMBEDDED_FILES.join('\n')}\n` : allowed);
+    await writeFile(
+      ignoreFile,
+      kind === 'platform' ? allowed + PLATFORM_FILES.map(glob => `!${glob}\n`).join('') : allowed,
+    );
     const unfinished = `${file}.unfinished`;
     const output = await runNode([
       join(REPOSITORY, 'node_modules/@vscode/vsce/vsce'),

@@ -2,6 +2,7 @@
 // editor, a browser) it asks for itself.
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureEmbedded, isEmbeddedInstalled } from '../embedded.mjs';
 import { exclusively } from './cache.ts';
 import { npm } from './npmPackage.mjs';
 import { REPOSITORY } from './paths.ts';
@@ -11,6 +12,7 @@ const [task, ...args] = process.argv.slice(2);
 process.argv.splice(2, process.argv.length, ...args);
 
 await exclusively('dependencies', ensureDependencies);
+await exclusively('embedded', ensureEngine);
 await import(`../${task}.ts`);
 
 async function ensureDependencies(): Promise<void> {
@@ -22,4 +24,11 @@ async function ensureDependencies(): Promise<void> {
     await npm(['ci'], REPOSITORY);
     await copyFile(lock, stamp);
   });
+}
+
+/** Everything else works without it: a machine for which there is none only goes without. */
+async function ensureEngine(): Promise<void> {
+  if (isEmbeddedInstalled()) return;
+  const isThere = await step('embedded engine', async () => ensureEmbedded());
+  if (!isThere) console.log('setup  the embedded engine could not be installed; Minnow is built without it');
 }
