@@ -10,6 +10,8 @@ import { sendAnswer } from './sendAnswer.ts';
 
 /** A prompt of a million tokens is smaller; nothing larger is read. */
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** For requests that name no limit. */
+const DEFAULT_MAX_TOKENS = 512;
 
 /** Answers OpenAI's protocol on loopback. Whoever has no token, another host's name, or a page's origin, is refused. */
 export function createHttpServer(engine: EmbeddedEngine, token: string, clock: Clock): Server {
@@ -106,7 +108,9 @@ async function answer(
   lane: AnswerKind,
   options: AnswerOptions & { readonly promptTokens: readonly number[] },
 ): Promise<void> {
-  const request: GenerationRequest = { ...options, lane };
+  const room = Math.max(1, exchange.engine.model.facts.contextTokens - options.promptTokens.length);
+  const maxTokens = options.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, room);
+  const request: GenerationRequest = { ...options, lane, maxTokens };
   const abort = new AbortController();
   exchange.response.once('close', () => abort.abort());
   await sendAnswer({

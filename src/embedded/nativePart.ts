@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** The packages that carry llama.cpp for a machine, by `process.platform`-`process.arch`; the names are their makers'. */
-const PACKAGES: Readonly<Record<string, string>> = {
+export const NATIVE_PACKAGES: Readonly<Record<string, string>> = {
   'linux-x64': 'linux-x64',
   'linux-arm64': 'linux-arm64',
   'darwin-arm64': 'mac-arm64-metal',
@@ -14,7 +14,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 /** Why the engine cannot run here, or undefined when everything that it needs is installed. */
 export function whyNativePartIsAbsent(serverFile: string): string | undefined {
   const machine = `${process.platform}-${process.arch}`;
-  const name = PACKAGES[machine];
+  const name = NATIVE_PACKAGES[machine];
   if (name === undefined) return `there is no embedded engine for ${machine}`;
   if (!existsSync(serverFile)) return 'this build of Minnow comes without the embedded engine';
   const nativePackage = join(dirname(serverFile), 'node_modules', '@node-llama-cpp', name);

@@ -4,7 +4,6 @@ import type { EmbeddedChatMessage, EmbeddedSampling } from './nativeModel.ts';
 
 /** More would be a mistake: the answer alone would fill any context that fits into a laptop. */
 const MAX_TOKENS_LIMIT = 32_768;
-const DEFAULT_MAX_TOKENS = 256;
 const STOPS_MAX = 64;
 
 export interface CompletionBody extends AnswerOptions {
@@ -16,7 +15,8 @@ export interface ChatBody extends AnswerOptions {
 }
 
 export interface AnswerOptions {
-  readonly maxTokens: number;
+  /** Undefined: as many as a usual answer has and as fit. */
+  readonly maxTokens: number | undefined;
   readonly stop: readonly string[];
   readonly sampling: EmbeddedSampling;
   readonly withLogprobs: boolean;
@@ -26,12 +26,13 @@ export interface AnswerOptions {
 
 const number = (low: number, high: number) =>
   v.optional(v.nullable(v.pipe(v.number(), v.minValue(low), v.maxValue(high))));
+const tokenLimit = v.optional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_TOKENS_LIMIT))));
 const stops = v.union([v.string(), v.pipe(v.array(v.string()), v.maxLength(STOPS_MAX))]);
 
 const answerFields = {
   model: v.optional(v.nullable(v.string())),
-  max_tokens: number(0, MAX_TOKENS_LIMIT),
-  max_completion_tokens: number(0, MAX_TOKENS_LIMIT),
+  max_tokens: tokenLimit,
+  max_completion_tokens: tokenLimit,
   temperature: number(0, 10),
   top_p: number(0, 1),
   top_k: number(-1, Number.MAX_SAFE_INTEGER),
@@ -92,7 +93,7 @@ type AnswerFields = v.InferOutput<v.ObjectSchema<typeof answerFields, undefined>
 function answerOptions(fields: AnswerFields): AnswerOptions {
   const { stop, logprobs } = fields;
   return {
-    maxTokens: Math.floor(fields.max_completion_tokens ?? fields.max_tokens ?? DEFAULT_MAX_TOKENS),
+    maxTokens: fields.max_completion_tokens ?? fields.max_tokens ?? undefined,
     stop: typeof stop === 'string' ? [stop] : (stop ?? []),
     sampling: {
       temperature: fields.temperature ?? 0,
