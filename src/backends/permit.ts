@@ -23,6 +23,12 @@ export function localityOf(url: URL): Locality {
   return isPrivateAddress(host) ? 'lan' : 'remote';
 }
 
+/** For an address that a lookup gave. */
+export function isLoopbackAddress(address: string): boolean {
+  const plain = address.toLowerCase().replace(/^::ffff:/, '');
+  return plain === '::1' || isLoopbackV4(plain);
+}
+
 function isLoopbackV4(host: string): boolean {
   return /^127(\.\d{1,3}){3}$/.test(host);
 }

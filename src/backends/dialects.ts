@@ -1,0 +1,73 @@
+import type { ChatPrompt, Sampling } from './backend.ts';
+
+/** Which server speaks the OpenAI protocol; they differ in what they take beyond it. */
+export type Flavor = 'vllm' | 'llama.cpp' | 'trtllm' | 'lmstudio' | 'ollama' | 'mistral' | 'generic';
+
+/** What one server takes beyond the common core of the protocol. A field that it does not know may be refused with 400. */
+export interface DialectRow {
+  /** Further stop strings are cut here. */
+  readonly maxStops: number;
+  /** Under which names it takes these sampling values, if at all. */
+  readonly topK: 'top_k' | undefined;
+  readonly minP: 'min_p' | undefined;
+  readonly repeatPenalty: 'repetition_penalty' | 'repeat_penalty' | undefined;
+  readonly seed: 'seed' | 'random_seed';
+  /** Whether it reports usage in a stream when asked by `stream_options`; unasked servers that do so anyway are read too. */
+  readonly streamOptions: boolean;
+  readonly thinking: (level: ChatPrompt['thinking']) => object;
+  /** The path that takes a prefix and a suffix, where there is one. */
+  readonly fimPath: string | undefined;
+  /** Sent with every request that generates. */
+  readonly always: object;
+}
+
+const byTemplate: DialectRow['thinking'] = level =>
+  level === 'off'
+    ? { chat_template_kwargs: { enable_thinking: false } }
+    : { chat_template_kwargs: { enable_thinking: true }, reasoning_effort: level };
+const byEffort: DialectRow['thinking'] = level => (level === 'off' ? {} : { reasoning_effort: level });
+
+/** What every server of the kind takes, OpenAI's own included. */
+const COMMON: DialectRow = {
+  maxStops: 4,
+  topK: undefined,
+  minP: undefined,
+  repeatPenalty: undefined,
+  seed: 'seed',
+  streamOptions: true,
+  thinking: byEffort,
+  fimPath: undefined,
+  always: {},
+};
+
+export const DIALECT_ROWS: Readonly<Record<Flavor, DialectRow>> = {
+  // Four stop strings since 0.28 (VLLM_MAX_STOP_STRINGS); sampling from the model's generation_config.json unless sent.
+  vllm: { ...COMMON, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repetition_penalty', thinking: byTemplate },
+  'llama.cpp': {
+    ...COMMON,
+    maxStops: 64,
+    topK: 'top_k',
+    minP: 'min_p',
+    repeatPenalty: 'repeat_penalty',
+    thinking: byTemplate,
+    always: { cache_prompt: true },
+  },
+  trtllm: { ...COMMON, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repetition_penalty', thinking: byTemplate },
+  lmstudio: { ...COMMON, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repeat_penalty' },
+  // Only where the user insists on the OpenAI protocol: natively Ollama can do more (see models/detect).
+  ollama: { ...COMMON, thinking: level => ({ reasoning_effort: level === 'off' ? 'none' : level }) },
+  mistral: { ...COMMON, seed: 'random_seed', streamOptions: false, fimPath: '/fim/completions' },
+  generic: COMMON,
+};
+
+/** The sampling values under the names that a server takes. All that it takes are sent: defaults differ (real engines, 5). */
+export function samplingFields(sampling: Sampling, row: DialectRow): Record<string, number> {
+  return {
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    ...(row.topK && { [row.topK]: sampling.topK }),
+    ...(row.minP && { [row.minP]: sampling.minP }),
+    ...(row.repeatPenalty && { [row.repeatPenalty]: sampling.repeatPenalty }),
+    ...(sampling.seed !== undefined && { [row.seed]: sampling.seed }),
+  };
+}
