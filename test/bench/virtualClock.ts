@@ -60,6 +60,6 @@ export class VirtualClock implements Clock {
 /** Resolves after the delay, whatever else happens. */
 export function wait(clock: Clock, delayMs: number): Promise<void> {
   return new Promise(resolve => {
-    clock.after(delayMs, resolve);
+    clock.after(Math.max(0, delayMs), resolve);
   });
 }
