@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import { type Clock, sleep } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
 import type { Logger } from '../base/logger.ts';
@@ -6,8 +6,16 @@ import type { Meter } from '../metering/requestRecord.ts';
 import type { Door } from '../routing/dispatcher.ts';
 import type { CandidateSource } from '../routing/endpoint.ts';
 import type { MinnowSettings } from '../settings/settings.ts';
+import { AnswerMemory } from './answerMemory.ts';
+import { type Ask, askOf } from './ask.ts';
 import type { ContextSource } from './context/contextSource.ts';
+import type { Flight } from './flight.ts';
+import { Launcher } from './launcher.ts';
 import type { CompletionOutcome, Suggestion } from './outcome.ts';
+import { Rhythm } from './rhythm.ts';
+import { Scheduler } from './scheduler.ts';
+import type { Shape, SyntaxPort } from './shape.ts';
+import { Showing, type Shown, type Source } from './showing.ts';
 import type { CursorSnapshot } from './snapshot.ts';
 import { skipReason } from './triggers.ts';
 
@@ -40,6 +48,7 @@ export interface CompletionEngineNeeds {
   readonly newId: () => string;
   readonly log: Logger;
   readonly contextSource?: ContextSource | undefined;
+  readonly syntax?: SyntaxPort | undefined;
 }
 
 /** Holds no text of the document (invariant 8). */
@@ -55,13 +64,14 @@ export interface RecentOutcome {
 export const MAX_RECENT_OUTCOMES = 50;
 
 export function createCompletionEngine(needs: CompletionEngineNeeds): CompletionEngine {
+  const parts = createParts(needs);
   const recent: RecentOutcome[] = [];
   const onOutcome = new Emitter<RecentOutcome>();
   return {
     onOutcome: onOutcome.event,
     async complete(snapshot, settings, signal) {
       const startedMs = needs.clock.monotonicMs();
-      const outcome = await completeAt(needs, snapshot, settings, signal);
+      const outcome = await completeAt(parts, askOf(needs, snapshot, settings, signal));
       const entry = {
         atMs: needs.clock.nowMs(),
         uri: snapshot.uri,
@@ -78,23 +88,112 @@ export function createCompletionEngine(needs: CompletionEngineNeeds): Completion
     async alternatives() {
       return [];
     },
-    accepted() {},
-    acceptedPartly() {},
-    dismissed() {},
+    accepted: id => parts.showing.accepted(id),
+    acceptedPartly: (id, chars) => parts.showing.acceptedPartly(id, chars),
+    dismissed: (id, how) => parts.showing.dismissed(id, how),
     recentOutcomes: () => recent,
-    dispose: () => onOutcome.dispose(),
+    dispose() {
+      parts.scheduler.stop();
+      parts.memory.clear();
+      onOutcome.dispose();
+    },
   };
 }
 
-async function completeAt(
-  needs: CompletionEngineNeeds,
-  snapshot: CursorSnapshot,
-  settings: MinnowSettings,
-  _signal: AbortSignal,
-): Promise<CompletionOutcome> {
-  const skip = skipReason(snapshot, settings.completion);
+interface Parts {
+  readonly clock: Clock;
+  readonly memory: AnswerMemory;
+  readonly scheduler: Scheduler;
+  readonly rhythm: Rhythm;
+  readonly showing: Showing;
+  readonly launcher: Launcher;
+}
+
+function createParts(needs: CompletionEngineNeeds): Parts {
+  const { clock } = needs;
+  const memory = new AnswerMemory();
+  const scheduler = new Scheduler(clock);
+  const rhythm = new Rhythm();
+  const showing = new Showing({ ...needs, memory });
+  const launcher = new Launcher({ ...needs, memory, scheduler, rhythm });
+  return { clock, memory, scheduler, rhythm, showing, launcher };
+}
+
+/** The whole way of one keystroke: cheap checks before dear ones, and nothing is sent before memory was asked. */
+async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
+  const { clock, rhythm, scheduler, launcher } = parts;
+  rhythm.noteKey(clock.monotonicMs());
+  scheduler.abandonUnlessFits(ask.place, ask.modelKey);
+  const skip = skipReason(ask.snapshot, ask.settings.completion);
   if (skip) return { kind: 'skipped', why: skip };
-  const { candidates, problem } = needs.candidates.candidates('edge');
-  if (candidates.length === 0) return { kind: 'failed', problem: problem ?? { kind: 'notSetUp' } };
-  return { kind: 'empty', why: 'modelEndedAtOnce' };
+  const { candidate } = ask;
+  if (!candidate) return { kind: 'failed', problem: ask.problem };
+
+  const known = parts.showing.typingAhead(ask) ?? fromMemory(parts, ask);
+  if (known) return shownAndLookedAhead(parts, ask, known);
+  if (parts.memory.isEmpty(ask.place, ask.modelKey)) return { kind: 'skipped', why: 'emptyHere' };
+  const joined = await fromFlight(parts, ask, 'inFlight');
+  if (joined) return joined;
+
+  if (!(await sleep(clock, rhythm.waitMs(lineBefore(ask)), ask.signal))) return { kind: 'cancelled', at: 'debounce' };
+  ask.stopwatch.lap('debounceMs');
+  const context = await launcher.contextFor(ask);
+  ask.stopwatch.lap('contextMs');
+  const flight = await launcher.launch({ ...ask, candidate }, context);
+  if (!flight) return { kind: 'cancelled', at: 'queue' };
+  return (await fromFlight(parts, ask, 'stream')) ?? outcomeOf(flight, ask);
+}
+
+function fromMemory({ memory, showing }: Parts, ask: Ask): Shown | undefined {
+  const remainder = memory.recall(ask.place, ask.modelKey);
+  if (!remainder) return undefined;
+  const { requestId, origin } = remainder.answer;
+  return showing.present(ask, { text: remainder.text, requestId }, origin === 'speculation' ? 'speculation' : 'cache');
+}
+
+/** Waits for the running request as long as it fits; undefined when there is none that does, or it ended with nothing. */
+async function fromFlight(parts: Parts, ask: Ask, from: Source): Promise<CompletionOutcome | undefined> {
+  for (let flight = parts.scheduler.flight; flight; flight = parts.scheduler.flight) {
+    const ahead = flight.ahead(ask.place, ask.modelKey);
+    if (ahead === undefined) return undefined;
+    if (flight.end || hasFirstPart(ahead, ask.shape)) {
+      const shown = parts.showing.present(ask, { text: ahead, requestId: flight.requestId }, from);
+      if (!shown) return undefined;
+      flight.wasDelivered = true;
+      return shownAndLookedAhead(parts, ask, shown);
+    }
+    await flight.changed(ask.signal);
+    if (ask.signal.aborted) return { kind: 'cancelled', at: flight.said === '' ? 'firstToken' : 'generate' };
+  }
+  const known = fromMemory(parts, ask);
+  return known && shownAndLookedAhead(parts, ask, { ...known, from });
+}
+
+/** A block is waited for to its end; of anything else the first line is enough. */
+function hasFirstPart(text: string, { kind }: Shape): boolean {
+  return kind !== 'block' && text.trim() !== '';
+}
+
+function shownAndLookedAhead({ launcher }: Parts, ask: Ask, shown: Shown): Shown {
+  launcher.speculate(ask, shown);
+  return shown;
+}
+
+function outcomeOf({ end }: Flight, ask: Ask): CompletionOutcome {
+  switch (end?.kind) {
+    case 'failed':
+      return { kind: 'failed', problem: end.problem };
+    case 'refused':
+    case 'empty':
+      return end;
+    case 'answered':
+      return { kind: 'empty', why: 'repeatsWhatFollows' };
+    case 'cancelled':
+    case undefined:
+      return { kind: 'cancelled', at: ask.signal.aborted ? 'firstToken' : 'queue' };
+  }
+}
+
+function lineBefore({ snapshot: { prefix } }: Ask): string {
+  return prefix.slice(prefix.lastIndexOf('\n') + 1);
 }

@@ -1,0 +1,95 @@
+import type { BackendError, Dialect } from '../backends/backend.ts';
+import type { EngineProblem } from '../routing/endpoint.ts';
+import type { EmptyReason } from './outcome.ts';
+import { type Place, typedBetween } from './place.ts';
+import type { Shape } from './shape.ts';
+
+export type FlightEnd =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'empty'; readonly why: EmptyReason }
+  | { readonly kind: 'failed'; readonly problem: EngineProblem; readonly error: BackendError | undefined }
+  | { readonly kind: 'refused'; readonly why: string }
+  | { readonly kind: 'cancelled' };
+
+export interface FlightStart {
+  readonly place: Place;
+  readonly shape: Shape;
+  readonly purpose: 'completion' | 'speculation';
+  readonly modelKey: string;
+  readonly dialect: Dialect;
+  readonly startedMs: number;
+}
+
+/**
+ * One request on its way, and what it has said so far. It belongs to the place it was made for, not to the keystroke that
+ * waits for it: each later keystroke looks whether it still fits, and either waits along or has it stopped.
+ */
+export class Flight {
+  readonly start: FlightStart;
+  readonly #abort = new AbortController();
+  readonly #waiting = new Set<() => void>();
+  requestId = '';
+  /** Trimmed, the line that is still being written included: enough to see whether it agrees with what is typed. */
+  said = '';
+  /** Trimmed, whole lines only until the end: what may be shown and remembered. */
+  usable = '';
+  /** Somebody was shown the beginning. */
+  wasDelivered = false;
+  end: FlightEnd | undefined;
+  #tellUnwanted = () => {};
+  /** Resolves when nobody wants more of it. */
+  readonly unwanted = new Promise<void>(resolve => {
+    this.#tellUnwanted = resolve;
+  });
+
+  constructor(start: FlightStart) {
+    this.start = start;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /**
+   * What it has said beyond `place` and may be shown, '' while that is nothing yet; undefined when it was made for another
+   * place, or says something else than what was typed since.
+   */
+  ahead(place: Place, modelKey: string): string | undefined {
+    if (modelKey !== this.start.modelKey) return undefined;
+    const typed = typedBetween(this.start.place, place);
+    if (typed === undefined) return undefined;
+    if (this.usable.startsWith(typed)) return this.usable.slice(typed.length);
+    if (this.said.startsWith(typed)) return '';
+    return !this.end && typed.startsWith(this.said) ? '' : undefined;
+  }
+
+  /** Whether typing can still lead from `place` to what this says: it stands there, or was made for a place further on. */
+  fits(place: Place, modelKey: string): boolean {
+    return this.ahead(place, modelKey) !== undefined || typedBetween(place, this.start.place) !== undefined;
+  }
+
+  /** Closes the connection: at once, or by reading no further where somebody saw the answer, which is then not cancelled. */
+  stop(): void {
+    this.#tellUnwanted();
+    if (!this.wasDelivered) this.#abort.abort();
+    this.notify();
+  }
+
+  notify(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Resolves with the next change, or when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void> {
+    return new Promise(resolve => {
+      const wake = () => {
+        this.#waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      if (signal.aborted) return resolve();
+      this.#waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+}

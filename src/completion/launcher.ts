@@ -1,0 +1,120 @@
+import { type Clock, sleep } from '../base/clock.ts';
+import type { Door, DoorResult } from '../routing/dispatcher.ts';
+import type { Candidate } from '../routing/endpoint.ts';
+import type { AnswerMemory } from './answerMemory.ts';
+import { type Ask, type AskNeeds, askOf } from './ask.ts';
+import { type ContextSnapshot, type ContextSource, MAX_CONTEXT_WAIT_MS } from './context/contextSource.ts';
+import { Flight, type FlightEnd } from './flight.ts';
+import { type PromptPlan, PromptPlanner } from './prompt/promptPlanner.ts';
+import { draftOf, type ReadAnswer, readAnswer } from './request.ts';
+import type { Rhythm } from './rhythm.ts';
+import type { Scheduler } from './scheduler.ts';
+import type { Shown } from './showing.ts';
+import { afterAcceptance } from './speculation.ts';
+
+export interface LauncherNeeds extends AskNeeds {
+  readonly clock: Clock;
+  readonly door: Door;
+  readonly memory: AnswerMemory;
+  readonly scheduler: Scheduler;
+  readonly rhythm: Rhythm;
+  readonly contextSource?: ContextSource | undefined;
+}
+
+/** Sends requests, one at a time, and puts what comes of them into memory. */
+export class Launcher {
+  readonly #needs: LauncherNeeds;
+  readonly #planner = new PromptPlanner();
+
+  constructor(needs: LauncherNeeds) {
+    this.#needs = needs;
+  }
+
+  /** The context that stands ready; after MAX_CONTEXT_WAIT_MS the request goes without. */
+  async contextFor({ snapshot, signal }: Ask): Promise<ContextSnapshot | undefined> {
+    const { contextSource, clock } = this.#needs;
+    if (!contextSource) return undefined;
+    const given = contextSource.snapshot({ uri: snapshot.uri, languageId: snapshot.languageId });
+    if (!(given instanceof Promise)) return given;
+    return Promise.race([given, sleep(clock, MAX_CONTEXT_WAIT_MS, signal).then(() => undefined)]);
+  }
+
+  /** Takes the slot and sends; undefined when a later keystroke took it, or this one was given up. */
+  async launch(
+    ask: Ask & { readonly candidate: Candidate },
+    context: ContextSnapshot | undefined,
+  ): Promise<Flight | undefined> {
+    if (!(await this.#needs.scheduler.takeSlot(ask.signal))) return undefined;
+    return this.#send(ask, context, 'completion');
+  }
+
+  /** Asks what comes after a suggestion while it is read, unless that is known already or something runs. */
+  speculate(ask: Ask, { suggestion }: Shown): void {
+    const { memory, scheduler } = this.#needs;
+    if (!ask.settings.completion.speculation || scheduler.flight || ask.snapshot.selectedSuggestion) return;
+    const snapshot = afterAcceptance(ask.snapshot, suggestion.text, suggestion.replacedSuffixChars);
+    const next = askOf(this.#needs, snapshot, ask.settings, new AbortController().signal);
+    if (!next.candidate || memory.recall(next.place, next.modelKey) || memory.isEmpty(next.place, next.modelKey))
+      return;
+    this.#send({ ...next, candidate: next.candidate }, undefined, 'speculation');
+  }
+
+  #send(
+    ask: Ask & { readonly candidate: Candidate },
+    context: ContextSnapshot | undefined,
+    purpose: 'completion' | 'speculation',
+  ): Flight {
+    const { clock, scheduler } = this.#needs;
+    const flight = new Flight({
+      place: ask.place,
+      shape: ask.shape,
+      purpose,
+      modelKey: ask.modelKey,
+      dialect: ask.candidate.endpoint.backend.dialect,
+      startedMs: clock.monotonicMs(),
+    });
+    scheduler.run(flight, () => this.#fly(ask, context, flight));
+    return flight;
+  }
+
+  async #fly(ask: Ask, context: ContextSnapshot | undefined, flight: Flight): Promise<void> {
+    const { door } = this.#needs;
+    const { snapshot, settings, stopwatch } = ask;
+    const wish = { snapshot, settings, context, stopwatch, flight, planner: this.#planner };
+    const draft = draftOf(wish);
+    const result = await door.run(draft, flight.signal, (stream, attempt) => {
+      flight.requestId = attempt.id;
+      return readAnswer(stream, wish, draft);
+    });
+    this.#land(flight, result, draft.plan());
+  }
+
+  #land(flight: Flight, result: DoorResult<ReadAnswer>, plan: PromptPlan | undefined): void {
+    const { memory, rhythm } = this.#needs;
+    const { place, modelKey, purpose } = flight.start;
+    flight.end = endOf(result, flight);
+    if (plan) {
+      const read = result.kind === 'answered' ? result.value : undefined;
+      this.#planner.sent(plan, read?.raw ?? '', read?.inputTokens);
+    }
+    if (result.kind === 'answered') rhythm.noteFirstToken(result.record.spans.firstTokenMs ?? 0);
+    if (flight.usable !== '') {
+      memory.remember({ requestId: flight.requestId, modelKey, place, text: flight.usable, origin: purpose });
+    } else if (flight.end.kind === 'empty' && flight.end.why !== 'cutOff') memory.rememberEmpty(place, modelKey);
+    flight.notify();
+  }
+}
+
+function endOf(result: DoorResult<ReadAnswer>, flight: Flight): FlightEnd {
+  switch (result.kind) {
+    case 'answered':
+      return result.value.end;
+    case 'cancelled':
+      // The line that was being written is not what the model meant to say.
+      flight.said = flight.usable;
+      return { kind: 'cancelled' };
+    case 'failed':
+    case 'refused':
+      return result;
+  }
+}

@@ -1,0 +1,33 @@
+/** Gaps beyond this are pauses and say nothing about how fast somebody types. */
+const MAX_TYPING_GAP_MS = 600;
+const WEIGHT_OF_NEW = 0.1;
+const TYPICAL_GAP_MS = 200;
+const TYPICAL_FIRST_TOKEN_MS = 150;
+const MAX_WAIT_MS = 250;
+
+/**
+ * How long to hold a request back in the hope that the next key makes it needless. The editor has waited 50 ms already,
+ * and a request that the next key contradicts is stopped; so this is small, and nothing where an answer is likely wanted.
+ */
+export class Rhythm {
+  #gapMs = TYPICAL_GAP_MS;
+  #firstTokenMs = TYPICAL_FIRST_TOKEN_MS;
+  #lastKeyMs: number | undefined;
+
+  noteKey(atMs: number): void {
+    const gapMs = atMs - (this.#lastKeyMs ?? Number.NEGATIVE_INFINITY);
+    this.#lastKeyMs = atMs;
+    if (gapMs > 0 && gapMs < MAX_TYPING_GAP_MS) this.#gapMs += WEIGHT_OF_NEW * (gapMs - this.#gapMs);
+  }
+
+  noteFirstToken(tookMs: number): void {
+    this.#firstTokenMs += WEIGHT_OF_NEW * (tookMs - this.#firstTokenMs);
+  }
+
+  /** Only a slow answer is worth holding back for: one that is there before the next key costs the next key nothing. */
+  waitMs(lineBefore: string): number {
+    if (lineBefore.trim() === '' || /[([{.=,]\s*$/.test(lineBefore)) return 0;
+    const untilOvertakenMs = this.#firstTokenMs - this.#gapMs;
+    return Math.max(0, Math.min(MAX_WAIT_MS, untilOvertakenMs));
+  }
+}
