@@ -1,0 +1,32 @@
+import type { Backend, Dialect } from '../../src/backends/backend.ts';
+import type { Http } from '../../src/backends/http.ts';
+import { createLlamaServerBackend } from '../../src/backends/llamaServer.ts';
+import { createOllamaBackend } from '../../src/backends/ollama.ts';
+import { createOpenAiBackend } from '../../src/backends/openAiCompatible.ts';
+import { type Clock, systemClock } from '../../src/base/clock.ts';
+
+export interface ServerUnderTest {
+  readonly url: string;
+  readonly dialect: Dialect;
+  readonly http: Http;
+  readonly key?: string | undefined;
+  readonly clock?: Clock;
+}
+
+/** The product's own backend for a server, with the settings that the product uses where nobody changed any. */
+export function backendFor({ url, dialect, http, key, clock = systemClock }: ServerUnderTest): Backend {
+  const shared = { http, clock, url, keyFor: async () => key };
+  switch (dialect) {
+    case 'ollama':
+      return createOllamaBackend({
+        ...shared,
+        keepAliveMinutes: () => 5,
+        runnerOptions: () => ({}),
+        serverVersion: undefined,
+      });
+    case 'openai':
+      return createOpenAiBackend({ ...shared, flavor: 'vllm' });
+    case 'llama.cpp':
+      return createLlamaServerBackend(shared);
+  }
+}
