@@ -26,6 +26,17 @@ const targets = [
     target: 'node22',
     external: ['vscode'],
   },
+  {
+    ...common,
+    // One script and one style sheet a view; the icon font beside them, since a view may load nothing from elsewhere.
+    entryPoints: { chat: 'src/webview/chat/chat.ts', codicon: 'node_modules/@vscode/codicons/dist/codicon.css' },
+    outdir: 'dist/webview',
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    loader: { '.ttf': 'file' },
+    assetNames: '[name]',
+  },
   ...[embeddedTarget()].filter(target => target !== undefined).map(target => ({ ...common, ...target })),
 ].filter(target => Object.values(target.entryPoints).every(file => existsSync(file)));
 
