@@ -66,7 +66,10 @@ export function ensureEmbedded() {
   return isEmbeddedInstalled();
 }
 
-/** The child process's bundle for esbuild.js; undefined where the engine is not installed. */
+/**
+ * The child process's bundle for esbuild.js; undefined where the engine is not installed.
+ * @returns {import('esbuild').BuildOptions | undefined}
+ */
 export function embeddedTarget() {
   if (!isEmbeddedInstalled()) return undefined;
   return {

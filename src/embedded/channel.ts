@@ -11,7 +11,7 @@ export interface StartMessage {
 
 /** What the child answers, once. `nativeMissing`: this machine cannot run the engine at all, whatever the file. */
 export type ChildMessage =
-  | { readonly type: 'ready'; readonly port: number; readonly model: NativeModelFacts }
+  | { readonly type: 'ready'; readonly pid: number; readonly port: number; readonly model: NativeModelFacts }
   | {
       readonly type: 'failed';
       readonly reason: 'nativeMissing' | 'modelFile' | 'outOfMemory';

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { Evaluator, type Phase } from './evaluator.ts';
+import { Evaluator, type Phase, type Work } from './evaluator.ts';
 import type { GeneratedToken, GenerationError, GenerationPart, GenerationRequest, Lane } from './generation.ts';
 import { LaneQueue } from './laneQueue.ts';
 import type { NativeModel, NativeSampler, SampledToken } from './nativeModel.ts';
@@ -33,8 +33,8 @@ export class EmbeddedEngine {
     this.#pieces = new PieceSize(model.facts.maxBatchTokens);
   }
 
-  get threads(): Readonly<Record<Phase, number>> {
-    return this.#evaluator.threads;
+  get work(): Work {
+    return this.#evaluator.work;
   }
 
   get hasFoundThreads(): boolean {
@@ -172,8 +172,9 @@ class Answer {
 
   push({ token, logprob }: SampledToken): GenerationPart | undefined {
     if (this.#reason !== undefined) return undefined;
-    if (this.#model.isEndOfGeneration(token) || this.#stopTokens.has(token)) return this.#end('stop');
+    // The token that ends the answer took as long as any other and counts, as it does with other servers.
     this.#generated++;
+    if (this.#model.isEndOfGeneration(token) || this.#stopTokens.has(token)) return this.#end('stop');
     const piece = this.#decoder.push(token);
     this.#unsent.push({ text: piece, logprob });
     const { text, stopped } = this.#stops.push(piece);

@@ -64,6 +64,11 @@ export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Process
 
 function describeExit(code: number | null, signal: NodeJS.Signals | null, output: string): string {
   const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
-  const lastLine = output.trim().split('\n').at(-1)?.trim();
+  // An assertion names the file on the machine that built llama.cpp.
+  const lastLine = output
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^\S*[\\/](?=\S+:\d+: )/, '');
   return lastLine ? `${how}: ${lastLine}` : how;
 }

@@ -25,6 +25,15 @@ export interface StepResult {
   readonly tookMs: number;
 }
 
+/** What the engine has done since it started, and whether it is at it now: aborts are proved by these. */
+export interface Work {
+  readonly isBusy: boolean;
+  readonly evaluatedTokens: number;
+  readonly busyMs: number;
+  readonly prefillThreads: number;
+  readonly decodeThreads: number;
+}
+
 /**
  * Decides what goes into the next batch. Completion goes first; a chat's tokens ride along in its decode batches, where they
  * cost little, and a chat's prompt waits while a completion runs.
@@ -36,6 +45,8 @@ export class Evaluator {
   readonly #waiting = new Map<Lane, WaitingStep>();
   #running = false;
   #completionActive = false;
+  #evaluatedTokens = 0;
+  #busyMs = 0;
 
   constructor(model: NativeModel, clock: Clock, maxThreads: number) {
     this.#model = model;
@@ -43,8 +54,15 @@ export class Evaluator {
     this.#governors = { prefill: new ThreadGovernor(maxThreads), decode: new ThreadGovernor(maxThreads) };
   }
 
-  get threads(): Readonly<Record<Phase, number>> {
-    return { prefill: this.#governors.prefill.threads, decode: this.#governors.decode.threads };
+  get work(): Work {
+    const { prefill, decode } = this.#governors;
+    return {
+      isBusy: this.#running,
+      evaluatedTokens: this.#evaluatedTokens,
+      busyMs: this.#busyMs,
+      prefillThreads: prefill.threads,
+      decodeThreads: decode.threads,
+    };
   }
 
   get hasFoundThreads(): boolean {
@@ -95,6 +113,8 @@ export class Evaluator {
         governor.threads,
       );
       const tookMs = this.#clock.monotonicMs() - startedMs;
+      this.#busyMs += tookMs;
+      this.#evaluatedTokens += steps.reduce((sum, step) => sum + step.row.tokens.length, 0);
       if (isComparable(steps)) governor.measured(tookMs / (steps[0]?.row.tokens.length ?? 1));
       for (const [index, step] of steps.entries()) step.resolve({ sampled: sampled[index] ?? [], tookMs });
     } catch (reason) {

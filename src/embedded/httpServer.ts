@@ -63,7 +63,7 @@ async function route(exchange: Exchange): Promise<void> {
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
   switch (`${request.method} ${path}`) {
     case 'GET /health':
-      return sendJson(response, 200, { status: 'ok', threads: engine.threads });
+      return sendJson(response, 200, { status: 'ok', work: engine.work });
     case 'GET /v1/models':
       return sendJson(response, 200, modelsBody(engine.model.facts));
     case 'POST /v1/completions':

@@ -61,8 +61,8 @@ export async function loadLlamaModel(
     const model = await llama.loadModel({ modelPath, gpuLayers: 0, defaultContextSwaFullCache: true });
     const context = await model.createContext({
       sequences: SEQUENCES,
-      // llama.cpp takes more than the model was trained for and answers with rubbish.
-      contextSize: Math.min(contextTokens, model.trainContextSize),
+      // llama.cpp takes more than the model was trained for and answers with rubbish. Some files do not say.
+      contextSize: Math.min(contextTokens, model.trainContextSize || contextTokens),
       batchSize: BATCH_TOKENS,
       threads: 1,
     });

@@ -25,7 +25,7 @@ async function start({ token, modelPath, contextTokens, maxThreads }: StartMessa
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();
     if (address !== null && typeof address === 'object') {
-      say({ type: 'ready', port: address.port, model: loaded.value.facts });
+      say({ type: 'ready', pid: process.pid, port: address.port, model: loaded.value.facts });
     }
   });
 }

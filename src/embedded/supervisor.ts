@@ -21,7 +21,13 @@ export type EmbeddedState =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'absent'; readonly detail: string }
   | { readonly kind: 'starting'; readonly modelPath: string }
-  | { readonly kind: 'ready'; readonly url: string; readonly token: string; readonly model: NativeModelFacts }
+  | {
+      readonly kind: 'ready';
+      readonly url: string;
+      readonly token: string;
+      readonly pid: number;
+      readonly model: NativeModelFacts;
+    }
   | { readonly kind: 'fileMissing'; readonly path: string }
   | { readonly kind: 'fileDamaged'; readonly path: string; readonly detail: string }
   | { readonly kind: 'crashed'; readonly detail: string };
@@ -219,6 +225,7 @@ class Attempt implements Disposable {
           kind: 'ready',
           url: `http://127.0.0.1:${message.port}`,
           token: this.#token,
+          pid: message.pid,
           model: message.model,
         });
         this.#settle();

@@ -40,7 +40,7 @@ describe('embedded engine', () => {
     expect(end).toMatchObject({
       type: 'finish',
       reason: 'stop',
-      figures: { promptTokens: 8, cachedTokens: 0, generatedTokens: 3 },
+      figures: { promptTokens: 8, cachedTokens: 0, generatedTokens: 4 },
     });
   });
 

@@ -125,8 +125,8 @@ describe('completions', () => {
       created: 1_700_000_000,
       model: 'scripted',
       choices: [{ index: 0, text: 'cd', finish_reason: 'stop', logprobs: null }],
-      usage: { prompt_tokens: 2, completion_tokens: 2, total_tokens: 4, prompt_tokens_details: { cached_tokens: 0 } },
-      timings: { cache_n: 0, prompt_n: 2, predicted_n: 2 },
+      usage: { prompt_tokens: 2, completion_tokens: 3, total_tokens: 5, prompt_tokens_details: { cached_tokens: 0 } },
+      timings: { cache_n: 0, prompt_n: 2, predicted_n: 3 },
     });
     const again = await post('/v1/completions', { prompt: 'ab', max_tokens: 5 });
     expect(await again.json()).toMatchObject({ usage: { prompt_tokens_details: { cached_tokens: 1 } } });
@@ -141,8 +141,8 @@ describe('completions', () => {
     expect(events).toMatchObject([
       { choices: [{ text: 'c', finish_reason: null }] },
       { choices: [{ text: 'd', finish_reason: null }] },
-      { choices: [{ text: '', finish_reason: 'stop' }], timings: { predicted_n: 2 } },
-      { choices: [], usage: { completion_tokens: 2 } },
+      { choices: [{ text: '', finish_reason: 'stop' }], timings: { predicted_n: 3 } },
+      { choices: [], usage: { completion_tokens: 3 } },
       'done',
     ]);
     const without = eventsOf(await (await post('/v1/completions', { prompt: 'ab', stream: true })).text());

@@ -13,8 +13,9 @@ import { ScriptedNativeModel } from '../../support/scriptedNativeModel.ts';
 const folder = mkdtempSync(join(tmpdir(), 'minnow-supervisor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const modelPath = join(folder, 'good.gguf');
+const WAIT = { interval: 1 };
 const never = () => new AbortController().signal;
-const READY: ChildMessage = { type: 'ready', port: 4711, model: new ScriptedNativeModel({}).facts };
+const READY: ChildMessage = { type: 'ready', pid: 1234, port: 4711, model: new ScriptedNativeModel({}).facts };
 
 beforeEach(() => writeFileSync(modelPath, ggufFile()));
 
@@ -66,7 +67,7 @@ function setUp(more: Partial<EmbeddedNeeds> = {}) {
       const process = processes[number - 1];
       if (!process) throw new Error('not launched');
       return process;
-    });
+    }, WAIT);
   return { clock, supervisor, states, processes, launched };
 }
 
