@@ -1,4 +1,5 @@
 import type { ModelFacts, ModelListing, Residency } from '../backends/backend.ts';
+import { type Locality, localityOf } from '../backends/permit.ts';
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, DisposableStore } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
@@ -32,6 +33,7 @@ export interface RungReport {
 
 export interface EndpointReport {
   readonly setting: EndpointSetting;
+  readonly locality: Locality;
   readonly listed: Result<readonly ModelListing[], EngineProblem>;
 }
 
@@ -101,10 +103,11 @@ async function listEndpoint(
   setting: EndpointSetting,
   signal: AbortSignal,
 ): Promise<EndpointReport> {
+  const locality = localityOf(new URL(setting.url));
   const connected = await needs.connect(setting, signal);
-  if (!connected.ok) return { setting, listed: connected };
+  if (!connected.ok) return { setting, locality, listed: connected };
   const endpoint = connected.value;
   const listed = await endpoint.backend.listModels({ signal, grant: endpoint.contactGrant });
-  if (listed.ok) return { setting, listed: success(listed.value) };
-  return { setting, listed: failure(problemOf(listed.error, { endpoint, model: { name: '' } })) };
+  if (listed.ok) return { setting, locality, listed: success(listed.value) };
+  return { setting, locality, listed: failure(problemOf(listed.error, { endpoint, model: { name: '' } })) };
 }

@@ -1,9 +1,9 @@
-import type { BackendError } from '../backends/backend.ts';
+import type { Backend, BackendError } from '../backends/backend.ts';
 import type { Endpoint, EngineProblem } from './endpoint.ts';
 
-/** Of a candidate, what is known even before its model was described. */
+/** Of a candidate, what is known even before its server or its model was described. */
 export interface Asked {
-  readonly endpoint: Endpoint;
+  readonly endpoint: Pick<Endpoint, 'name' | 'origin' | 'setting'> & { readonly backend?: Pick<Backend, 'dialect'> };
   readonly model: { readonly name: string };
 }
 
@@ -51,5 +51,5 @@ export function problemOf(error: BackendError, candidate: Asked): EngineProblem 
 
 /** The command that brings a missing model, for servers that have one. */
 export function pullCommandOf(candidate: Asked): string | undefined {
-  return candidate.endpoint.backend.dialect === 'ollama' ? `ollama pull ${candidate.model.name}` : undefined;
+  return candidate.endpoint.backend?.dialect === 'ollama' ? `ollama pull ${candidate.model.name}` : undefined;
 }

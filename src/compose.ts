@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { ExtensionContext } from 'vscode';
+import { createHttp } from './backends/http.ts';
+import { systemClock as clock } from './base/clock.ts';
+import { type Disposable, DisposableStore, toDisposable } from './base/disposable.ts';
+import { createCompletionEngine } from './completion/completionEngine.ts';
+import { chooseFamily } from './completion/prompt/chooseFamily.ts';
+import { createEmbeddedSupervisor } from './embedded/supervisor.ts';
+import { costOf } from './metering/cost.ts';
+import { Ledger } from './metering/ledger.ts';
+import { meterTo, RecentRequests } from './metering/recentRequests.ts';
+import { createConnect } from './models/connect.ts';
+import { createInventory } from './models/inventory.ts';
+import { createDoor } from './routing/dispatcher.ts';
+import { createPrivacyPolicy } from './routing/privacyPolicy.ts';
+import type { MinnowSettings } from './settings/settings.ts';
+import type { MinnowApi } from './vscode/api.ts';
+import { createApi } from './vscode/apiShapes.ts';
+import { commandHandlers } from './vscode/commandHandlers.ts';
+import { registerCommands } from './vscode/commands.ts';
+import { activeLanguageId, editorVersions, onDidChangeActiveLanguage, onDidFocusWindow } from './vscode/editorPorts.ts';
+import { createEditorState } from './vscode/editorState.ts';
+import { embeddedEngineOf, embeddedToken } from './vscode/embeddedPort.ts';
+import { registerInlineCompletions } from './vscode/inlineCompletions.ts';
+import { keepEnginesCurrent } from './vscode/keepEnginesCurrent.ts';
+import { createKeyStore, type KeyStore } from './vscode/keyStore.ts';
+import { createLog, type Log } from './vscode/log.ts';
+import { createSettingsStore, type SettingsStore } from './vscode/settingsStore.ts';
+import { createStatusBar } from './vscode/statusBar.ts';
+import { createTextView } from './vscode/textView.ts';
+
+export interface Minnow extends Disposable {
+  readonly api: MinnowApi;
+}
+
+/** Builds every room by plain constructors, in the order in which they need each other. Touches no disk and no network. */
+export function compose(context: ExtensionContext): Minnow {
+  const startedMs = clock.monotonicMs();
+  const store = new DisposableStore();
+  const log = store.add(createLog());
+  const settingsStore = store.add(createSettingsStore(log));
+  const keys = createKeyStore(context.secrets);
+  const rooms = composeRooms({ context, store, log, settings: settingsStore.current, keys });
+  composeEditor({ context, store, log, settingsStore, keys }, rooms);
+  const { requests, engine, inventory } = rooms;
+  const activationMs = clock.monotonicMs() - startedMs;
+  return { api: createApi({ requests, engine, inventory, activationMs }), dispose: () => store.dispose() };
+}
+
+interface Ground {
+  readonly context: ExtensionContext;
+  /** Ends what is built, in reverse order. */
+  readonly store: DisposableStore;
+  readonly log: Log;
+  readonly keys: KeyStore;
+}
+
+type Rooms = ReturnType<typeof composeRooms>;
+
+/** What knows nothing of the editor. */
+function composeRooms({ context, store, log, settings, keys }: Ground & { readonly settings: () => MinnowSettings }) {
+  const file = (path: string) => join(context.extensionPath, path);
+  const requests = store.add(new RecentRequests());
+  const ledger = new Ledger({
+    folder: context.globalStorageUri.fsPath,
+    worker: file('dist/ledgerWorker.cjs'),
+    clock,
+    logger: log,
+  });
+  store.add(toDisposable(() => void ledger.close()));
+  const meter = meterTo(requests, ledger);
+
+  const embedded = store.add(
+    createEmbeddedSupervisor({
+      clock,
+      logger: log,
+      serverFile: file('dist/embedded/server.mjs'),
+      defaultModelPath: file('media/models/minnow-tiny/minnow-tiny-q8_0.gguf'),
+      choice: settings().embedded,
+    }),
+  );
+
+  const policy = createPrivacyPolicy();
+  const connect = createConnect({
+    http: store.add(createHttp({ clock })),
+    clock,
+    policy,
+    keyFor: async origin => embeddedToken(embedded, origin) ?? (await keys.keyFor(origin)),
+    keepAliveMinutes: () => settings().keepAliveMinutes,
+  });
+  const inventory = store.add(
+    createInventory({
+      clock,
+      log,
+      settings,
+      connect,
+      embedded: embeddedEngineOf(embedded, () => settings().embedded.enabled),
+      canFillInTheMiddle: facts => chooseFamily(facts).kind !== 'none',
+    }),
+  );
+
+  const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID });
+  const engine = store.add(
+    createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log }),
+  );
+  return { requests, ledger, embedded, inventory, door, engine };
+}
+
+/** What people see and press. */
+function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore }, rooms: Rooms): void {
+  const { context, store, log, keys, settingsStore } = ground;
+  const { engine, inventory, embedded, requests } = rooms;
+  const settings = settingsStore.current;
+  const state = store.add(
+    createEditorState({ clock, settings, languageId: activeLanguageId, engine, inventory, requests }),
+  );
+  store.add(
+    createStatusBar({
+      clock,
+      facts: state.status,
+      hover: state.hover,
+      changes: [state.onDidChange, settingsStore.onDidChange, onDidChangeActiveLanguage],
+    }),
+  );
+  store.add(registerInlineCompletions({ engine, settings, clock, log, waiting: state.waiting }));
+  const handlers = commandHandlers({
+    clock,
+    log,
+    settings,
+    inventory,
+    engine,
+    state,
+    keys,
+    textView: store.add(createTextView()),
+    languageId: activeLanguageId,
+    restartEmbedded: () => embedded.restart(),
+    versions: editorVersions(String(context.extension.packageJSON.version)),
+  });
+  store.add(registerCommands(handlers, log));
+  store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
+}
