@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import type { BenchClient } from './benchClient.ts';
 import { createEngineBackend, emulatedFacts } from './engineBackend.ts';
 import { type Metrics, measure } from './metrics.ts';
@@ -10,7 +11,7 @@ import { createNaiveClient } from './naiveClient.ts';
 import { createOracle } from './oracle.ts';
 import { replay } from './replay.ts';
 import type { ReplayLog } from './replayLog.ts';
-import { describeMachine, table } from './report.ts';
+import { describeMachine, recordTable, table } from './report.ts';
 import { createSlotEngine, DEFAULT_ENGINE, type EngineSettings, type SlotEngine } from './slotEngine.ts';
 import { loadTraces, type Trace, type TraceSet } from './traces.ts';
 import { VirtualClock } from './virtualClock.ts';
@@ -23,17 +24,21 @@ const { values: options } = parseArgs({
     abort: { type: 'string', default: 'stops' },
     trace: { type: 'string' },
     each: { type: 'boolean', default: false },
+    records: { type: 'boolean', default: false },
     out: { type: 'string', default: 'out/bench' },
   },
 });
 
 type ClientMaker = (engine: SlotEngine, clock: VirtualClock) => BenchClient;
 
+const records: RequestRecord[] = [];
+
 const CLIENTS: Record<string, ClientMaker> = {
   naive: createNaiveClient,
   minnow(slot, clock) {
     const dialect = options.abort === 'readsPromptToEnd' ? 'ollama' : 'openai';
-    return createMinnowClient({ clock, backend: createEngineBackend(slot, clock, dialect), model: emulatedFacts });
+    const backend = createEngineBackend(slot, clock, dialect);
+    return createMinnowClient({ clock, backend, model: emulatedFacts, onRecord: record => records.push(record) });
   },
 };
 
@@ -80,3 +85,4 @@ const result = {
 mkdirSync(options.out, { recursive: true });
 writeFileSync(join(options.out, `replay-${set}.json`), `${JSON.stringify(result, undefined, 2)}\n`);
 console.log(`${set} traces, ${machine}\nengine: ${JSON.stringify(engine)}\n\n${table(columns)}`);
+if (options.records) console.log(`\n${recordTable(records)}`);

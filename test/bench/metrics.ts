@@ -34,6 +34,8 @@ export interface Metrics {
   readonly neverShownShare: number | undefined;
   readonly neverAcceptedShare: number | undefined;
   readonly engineBusySecondsPer100Keys: number;
+  /** By what was written instead of by keys: who saves many keys has few of them to divide by. */
+  readonly per1000Chars: { readonly generated: number; readonly engineBusySeconds: number };
   readonly queuedMs: Spread;
 }
 
@@ -60,6 +62,7 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
   const requests = logs.flatMap(log => log.requests);
   const total = (pick: (request: EngineRequest) => number) => requests.reduce((all, r) => all + pick(r), 0);
   const keys = sum(part => part.keys);
+  const chars = sum(part => part.targetChars);
   const suggestions = sum(part => part.suggestions);
   const generated = total(request => request.tokenTimesMs.length);
   const cached = total(request => request.cachedTokens);
@@ -78,7 +81,7 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
       sum(part => part.pauses.filter(pause => pause !== 'nothing').length),
       sum(part => part.pauses.length),
     ),
-    keystrokesSaved: 1 - keys / sum(part => part.targetChars),
+    keystrokesSaved: 1 - keys / chars,
     suggestionsShown: suggestions,
     accepted: sum(part => part.accepted),
     wrongVisibleShare: share(
@@ -107,6 +110,10 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
       generated,
     ),
     engineBusySecondsPer100Keys: (sum(part => part.busySeconds) / keys) * 100,
+    per1000Chars: {
+      generated: (generated / chars) * 1000,
+      engineBusySeconds: (sum(part => part.busySeconds) / chars) * 1000,
+    },
     queuedMs: spread(requests.flatMap(r => (r.startedAtMs === undefined ? [] : [r.startedAtMs - r.arrivedAtMs]))),
   };
 }

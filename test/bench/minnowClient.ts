@@ -3,6 +3,7 @@ import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createCompletionEngine } from '../../src/completion/completionEngine.ts';
 import { costOf } from '../../src/metering/cost.ts';
+import type { Meter, RequestRecord } from '../../src/metering/requestRecord.ts';
 import { createDoor } from '../../src/routing/dispatcher.ts';
 import type { CandidateSource } from '../../src/routing/endpoint.ts';
 import { createPrivacyPolicy } from '../../src/routing/privacyPolicy.ts';
@@ -13,10 +14,12 @@ export interface MinnowClientNeeds {
   readonly clock: Clock;
   readonly backend: Backend;
   readonly model: ModelFacts;
+  /** Where the records of its requests go, for tuning. */
+  readonly onRecord?: (record: RequestRecord) => void;
 }
 
 /** Minnow's completion engine as it is built in compose.ts, with the one model that the bench gives it. */
-export function createMinnowClient({ clock, backend, model }: MinnowClientNeeds): BenchClient {
+export function createMinnowClient({ clock, backend, model, onRecord }: MinnowClientNeeds): BenchClient {
   const settings = parseSettings(() => undefined).settings;
   const candidates: CandidateSource = {
     candidates: rung =>
@@ -28,7 +31,7 @@ export function createMinnowClient({ clock, backend, model }: MinnowClientNeeds)
   };
   let ids = 0;
   const newId = () => `${++ids}`;
-  const meter = { append() {}, appendAcceptance() {} };
+  const meter: Meter = { append: record => onRecord?.(record), appendAcceptance() {} };
   const door = createDoor({ clock, candidates, policy: createPrivacyPolicy(), meter, costOf, newId });
   const engine = createCompletionEngine({ clock, door, candidates, meter, newId, log: silentLogger });
   let lastId: string | undefined;

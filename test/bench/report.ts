@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import { type RequestRecord, reasonOf } from '../../src/metering/requestRecord.ts';
 import type { Metrics, Spread } from './metrics.ts';
 
 const ROWS: readonly (readonly [string, (metrics: Metrics) => string])[] = [
@@ -23,6 +24,8 @@ const ROWS: readonly (readonly [string, (metrics: Metrics) => string])[] = [
   ['generated but never shown', m => percent(m.neverShownShare)],
   ['generated but never accepted', m => percent(m.neverAcceptedShare)],
   ['engine busy seconds per 100 keys', m => number(m.engineBusySecondsPer100Keys)],
+  ['generated tokens per 1000 characters written', m => number(m.per1000Chars.generated)],
+  ['engine busy seconds per 1000 characters written', m => number(m.per1000Chars.engineBusySeconds)],
   ['waited for the slot, p50 / p95 ms', m => spreadText(m.queuedMs)],
 ];
 
@@ -34,6 +37,22 @@ export function table(columns: readonly { title: string; metrics: Metrics }[]): 
     ...ROWS.map(([name, cell]) => `| ${name} | ${columns.map(column => cell(column.metrics)).join(' | ')} |`),
   ];
   return lines.join('\n');
+}
+
+/** What Minnow's own records say: which purposes asked how often, how it ended, and what of the engine's time it took. */
+export function recordTable(records: readonly RequestRecord[]): string {
+  const groups = Map.groupBy(
+    records,
+    ({ purpose, outcome }) => `${purpose} | ${outcome.kind} ${reasonOf(outcome) ?? ''}`,
+  );
+  const rows = [...groups].map(([name, members]) => {
+    const seconds =
+      members.reduce((all, { spans }) => all + (spans.firstTokenMs ?? 0) + (spans.generateMs ?? 0), 0) / 1000;
+    const tokens = members.reduce((all, { usage }) => all + (usage.outputTokens ?? 0), 0);
+    return `| ${name} | ${members.length} | ${seconds.toFixed(1)} | ${tokens} |`;
+  });
+  const head = ['| purpose | outcome | requests | seconds | tokens of the finished |', '|---|---|--:|--:|--:|'];
+  return [...head, ...rows.sort()].join('\n');
 }
 
 export function describeMachine(): string {
