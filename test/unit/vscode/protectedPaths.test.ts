@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { isInside, isProtectedPath } from '../../../src/vscode/protectedPaths.ts';
+
+describe('protected paths', () => {
+  it.each([
+    '.vscode/settings.json',
+    'packages/a/.vscode/tasks.json',
+    '.VSCODE/settings.json',
+    'team.code-workspace',
+    '.git/hooks/pre-commit',
+    '.gitmodules',
+    '.github/workflows/ci.yml',
+    '.gitlab-ci.yml',
+    '.devcontainer.json',
+    '.devcontainer/devcontainer.json',
+    '.husky/pre-push',
+    'AGENTS.md',
+    '.npmrc',
+  ])('refuses %s', path => expect(isProtectedPath(path)).toBe(true));
+
+  it.each([
+    'src/git.ts',
+    'docs/vscode/readme.md',
+    '.github/ISSUE_TEMPLATE.md',
+    'gitignore.ts',
+    '.gitignore',
+    'a.vscode.ts',
+  ])('lets %s be', path => expect(isProtectedPath(path)).toBe(false));
+
+  it('takes a folder whole, not by the beginning of its name', () => {
+    expect(isInside('/work/app/a.ts', ['/work/app'])).toBe(true);
+    expect(isInside('/work/application/a.ts', ['/work/app'])).toBe(false);
+    expect(isInside('/work/app', ['/work/app'])).toBe(false);
+  });
+});
