@@ -7,8 +7,9 @@ import { type Disposable, DisposableStore, toDisposable } from './base/disposabl
 import { createCompletionEngine } from './completion/completionEngine.ts';
 import { chooseFamily } from './completion/prompt/chooseFamily.ts';
 import { createEmbeddedSupervisor } from './embedded/supervisor.ts';
-import { costOf } from './metering/cost.ts';
+import { createCostOf } from './metering/cost.ts';
 import { Ledger } from './metering/ledger.ts';
+import { priceListFrom } from './metering/priceListFile.ts';
 import { meterTo, RecentRequests } from './metering/recentRequests.ts';
 import { createConnect } from './models/connect.ts';
 import { createInventory } from './models/inventory.ts';
@@ -100,6 +101,10 @@ function composeRooms({ context, store, log, settings, keys }: Ground & { readon
     }),
   );
 
+  const costOf = createCostOf({
+    settings: () => settings().metering,
+    priceList: priceListFrom(file('media/listPrices.json'), log),
+  });
   const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID });
   const engine = store.add(
     createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log }),

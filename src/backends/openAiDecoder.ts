@@ -1,16 +1,9 @@
 import { at, listAt, numberAt, parseJson, textAt } from '../base/untrustedJson.ts';
-import {
-  type FinishReason,
-  NO_USAGE,
-  type ServerTimings,
-  type StreamPart,
-  type ToolCall,
-  type Usage,
-} from './backend.ts';
+import { type FinishReason, NO_USAGE, type StreamPart, type ToolCall } from './backend.ts';
 import { errorInside } from './errors.ts';
 import { BackendFailure } from './failure.ts';
 import type { Decoder } from './streaming.ts';
-import { measuredIn } from './usage.ts';
+import { type Measured, measuredIn } from './usage.ts';
 
 /** A model that calls more tools than this in one turn is looping. */
 const MAX_TOOL_CALLS = 64;
@@ -24,8 +17,7 @@ export class OpenAiDecoder implements Decoder<string> {
   readonly #nowMs: number;
   readonly #toolCalls = new Map<number, { id: string; name: string; argumentsJson: string }>();
   #reason: FinishReason | undefined;
-  #usage: Usage = NO_USAGE;
-  #serverTimings: ServerTimings | undefined;
+  #measured: Measured = {};
   #isComplete = false;
 
   constructor(model: string, nowMs: number) {
@@ -49,9 +41,7 @@ export class OpenAiDecoder implements Decoder<string> {
     }
     const error = errorInside(event, this.#model, this.#nowMs);
     if (error) throw new BackendFailure(error);
-    const measured = measuredIn(event);
-    this.#usage = measured.usage ?? this.#usage;
-    this.#serverTimings = measured.serverTimings ?? this.#serverTimings;
+    this.#measured = { ...this.#measured, ...measuredIn(event) };
     return this.#readChoice(at(event, 'choices', 0));
   }
 
@@ -65,8 +55,7 @@ export class OpenAiDecoder implements Decoder<string> {
   }
 
   finish(reason: FinishReason): StreamPart {
-    const timings = this.#serverTimings && { serverTimings: this.#serverTimings };
-    return { type: 'finish', reason, usage: this.#usage, ...timings };
+    return { type: 'finish', reason, usage: NO_USAGE, ...this.#measured };
   }
 
   #readChoice(choice: unknown): StreamPart[] {

@@ -81,10 +81,22 @@ function timingsFrom(timings: Known<ServerTimings>): ServerTimings | undefined {
   return known.length === 0 ? undefined : (Object.fromEntries(known) as ServerTimings);
 }
 
-/** The usage and the server's own times in one event of an OpenAI-compatible stream, whichever of them it has. */
-export function measuredIn(event: unknown): { usage?: Usage; serverTimings?: ServerTimings } {
+/** What an event of an OpenAI-compatible stream says that the request took. */
+export interface Measured {
+  readonly usage?: Usage;
+  readonly serverTimings?: ServerTimings;
+  readonly reportedCostMicroUsd?: number;
+}
+
+export function measuredIn(event: unknown): Measured {
   const timings = at(event, 'timings');
   const usage = usageOfOpenAi(at(event, 'usage')) ?? usageOfLlamaTimings(timings);
   const serverTimings = timingsOfLlama(timings) ?? timingsOfVllm(at(event, 'metrics'));
-  return { ...(usage && { usage }), ...(serverTimings && { serverTimings }) };
+  // OpenRouter charges in dollars and says so: https://openrouter.ai/docs/use-cases/usage-accounting
+  const usd = amountAt(event, 'usage', 'cost');
+  return {
+    ...(usage && { usage }),
+    ...(serverTimings && { serverTimings }),
+    ...(usd !== undefined && { reportedCostMicroUsd: Math.round(usd * 1e6) }),
+  };
 }

@@ -47,6 +47,12 @@ export function parseSettings(read: (key: string) => unknown): ParsedSettings {
       threads: value(SETTINGS.embeddedThreads),
     },
     keepAliveMinutes: value(SETTINGS.keepAliveMinutes),
+    metering: {
+      prices: value(SETTINGS.prices),
+      comparedWith: value(SETTINGS.comparedWith),
+      energyWatts: value(SETTINGS.energyWatts),
+      energyUsdPerKwh: value(SETTINGS.energyUsdPerKwh),
+    },
   };
   return { settings: deepFreeze(settings), problems };
 }

@@ -11,6 +11,29 @@ export interface MinnowSettings {
   readonly completion: CompletionSettings;
   readonly embedded: EmbeddedSettings;
   readonly keepAliveMinutes: number;
+  readonly metering: MeteringSettings;
+}
+
+export interface MeteringSettings {
+  /** Prices that the user knows better than the list. */
+  readonly prices: readonly PriceSetting[];
+  /** "provider/model" in the price list, to show what local use saved; empty: no comparison. */
+  readonly comparedWith: string;
+  /** What the machine draws beyond idling while a model works; 0: no estimate. */
+  readonly energyWatts: number;
+  readonly energyUsdPerKwh: number;
+}
+
+/** US dollars for a million tokens. */
+export interface PriceSetting {
+  readonly endpoint: string;
+  /** "*": every model of the endpoint. */
+  readonly model: string;
+  readonly input: number;
+  readonly cachedInput?: number;
+  readonly output: number;
+  /** YYYY-MM-DD. */
+  readonly asOf?: string;
 }
 
 export interface CompletionSettings {

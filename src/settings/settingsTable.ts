@@ -1,5 +1,5 @@
 import { failure, type Result, success } from '../base/result.ts';
-import type { EndpointSetting, ModelReference } from './settings.ts';
+import type { EndpointSetting, ModelReference, PriceSetting } from './settings.ts';
 
 /** Who may set a value. machine and application: the user alone, never a workspace (invariant 6). */
 export type SettingScope = 'application' | 'machine' | 'window' | 'language-overridable';
@@ -33,6 +33,10 @@ export const SETTINGS = {
   embeddedContextTokens: row('embedded.contextTokens', 'machine', 4096, wholeNumber(256, 131_072)),
   embeddedThreads: row('embedded.threads', 'machine', 0, wholeNumber(0, 64)),
   keepAliveMinutes: row('keepAliveMinutes', 'machine', 30, wholeNumber(-1, 1440)),
+  prices: row<readonly PriceSetting[]>('prices', 'machine', [], parsePrices),
+  comparedWith: row('savings.comparedWith', 'machine', 'mistral/codestral-2508', parseText),
+  energyWatts: row('energy.watts', 'machine', 0, numberFrom(0, 5_000)),
+  energyUsdPerKwh: row('energy.usdPerKwh', 'machine', 0, numberFrom(0, 10)),
 } as const;
 
 function row<T>(
@@ -62,6 +66,13 @@ function wholeNumber(least: number, most: number): (value: unknown) => Result<nu
     typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
       ? success(value)
       : failure(`must be a whole number from ${least} to ${most}`);
+}
+
+function numberFrom(least: number, most: number): (value: unknown) => Result<number, string> {
+  return value =>
+    typeof value === 'number' && value >= least && value <= most
+      ? success(value)
+      : failure(`must be a number from ${least} to ${most}`);
 }
 
 function oneOf<const T extends string>(...allowed: readonly T[]): (value: unknown) => Result<T, string> {
@@ -114,4 +125,40 @@ function parseAddress(text: string): string | undefined {
   const url = new URL(text);
   if ((url.protocol !== 'http:' && url.protocol !== 'https:') || url.username || url.password) return undefined;
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+}
+
+function parsePrices(value: unknown): Result<readonly PriceSetting[], string> {
+  if (!Array.isArray(value)) return failure('must be a list of { "model", "input", "output" }');
+  const prices: PriceSetting[] = [];
+  for (const [index, item] of value.entries()) {
+    const parsed = parsePrice(item);
+    if (!parsed.ok) return failure(`item ${index + 1} ${parsed.error}`);
+    prices.push(parsed.value);
+  }
+  return success(prices);
+}
+
+const isPrice = numberFrom(0, 10_000);
+
+function parsePrice(value: unknown): Result<PriceSetting, string> {
+  if (typeof value !== 'object' || value === null) return failure('must be { "model", "input", "output" }');
+  const { model, input, cachedInput, output, asOf } = value as Record<string, unknown>;
+  const reference = parseModelReference(model);
+  if (!reference.ok || !reference.value)
+    return failure('needs a "model" such as "endpointName/model" or "endpointName/*"');
+  const [inputPrice, outputPrice] = [isPrice(input), isPrice(output)];
+  if (!inputPrice.ok || !outputPrice.ok)
+    return failure('needs "input" and "output" in US dollars for a million tokens');
+  const cachedPrice = cachedInput === undefined ? undefined : isPrice(cachedInput);
+  if (cachedPrice && !cachedPrice.ok) return failure('has a "cachedInput" that is not a price');
+  if (asOf !== undefined && !(typeof asOf === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(asOf))) {
+    return failure('has an "asOf" that is not a day such as 2026-09-23');
+  }
+  return success({
+    ...reference.value,
+    input: inputPrice.value,
+    ...(cachedPrice && { cachedInput: cachedPrice.value }),
+    output: outputPrice.value,
+    ...(asOf !== undefined && { asOf }),
+  });
 }

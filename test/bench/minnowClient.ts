@@ -2,7 +2,7 @@ import type { Backend, ModelFacts } from '../../src/backends/backend.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { silentLogger } from '../../src/base/logger.ts';
 import { createCompletionEngine } from '../../src/completion/completionEngine.ts';
-import { costOf } from '../../src/metering/cost.ts';
+import { createCostOf, NO_COST_SETTINGS } from '../../src/metering/cost.ts';
 import type { Meter, RequestRecord } from '../../src/metering/requestRecord.ts';
 import { createDoor } from '../../src/routing/dispatcher.ts';
 import type { CandidateSource } from '../../src/routing/endpoint.ts';
@@ -32,6 +32,7 @@ export function createMinnowClient({ clock, backend, model, onRecord }: MinnowCl
   let ids = 0;
   const newId = () => `${++ids}`;
   const meter: Meter = { append: record => onRecord?.(record), appendAcceptance() {} };
+  const costOf = createCostOf({ settings: () => NO_COST_SETTINGS, priceList: () => undefined });
   const door = createDoor({ clock, candidates, policy: createPrivacyPolicy(), meter, costOf, newId });
   const engine = createCompletionEngine({ clock, door, candidates, meter, newId, log: silentLogger });
   let lastId: string | undefined;

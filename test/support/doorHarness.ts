@@ -2,7 +2,7 @@ import type { Backend, BackendError, GenerateRequest, StreamPart } from '../../s
 import { GREEDY } from '../../src/backends/backend.ts';
 import { localityOf } from '../../src/backends/permit.ts';
 import type { Clock } from '../../src/base/clock.ts';
-import { type CostOf, costOf } from '../../src/metering/cost.ts';
+import { type CostOf, createCostOf, NO_COST_SETTINGS } from '../../src/metering/cost.ts';
 import type { AcceptanceRecord, Meter, RequestRecord, Rung } from '../../src/metering/requestRecord.ts';
 import { Stopwatch } from '../../src/metering/stopwatch.ts';
 import { type Attempt, type Consumed, createDoor, type Draft } from '../../src/routing/dispatcher.ts';
@@ -51,7 +51,7 @@ export function doorHarness(clock: Clock, candidates: readonly Candidate[], opti
     candidates: source,
     policy: createPrivacyPolicy(),
     meter,
-    costOf: options.costOf ?? costOf,
+    costOf: options.costOf ?? createCostOf({ settings: () => NO_COST_SETTINGS, priceList: () => undefined }),
     newId: () => `r${++ids}`,
   });
   return { door, records, acceptances, failures, answered };

@@ -56,7 +56,7 @@ describe('settings in the manifest', () => {
   it.each(Object.entries(schemas))('%s allows exactly what the parser allows', (key, schema) => {
     const row = rows.find(candidate => `minnow.${candidate.key}` === key);
     const accepts = (value: unknown) => row?.parse(value).ok;
-    if (schema.type === 'integer') {
+    if (schema.type === 'integer' || schema.type === 'number') {
       expect([schema.minimum, schema.maximum].every(accepts)).toBe(true);
       expect([Number(schema.minimum) - 1, Number(schema.maximum) + 1].some(accepts)).toBe(false);
     }

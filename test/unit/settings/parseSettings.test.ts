@@ -39,6 +39,13 @@ describe('parseSettings', () => {
     ['completion.maxTokens', 64.5],
     ['completion.disabledLanguages', ['a', 1]],
     ['keepAliveMinutes', -2],
+    ['prices', [{ model: 'acme/m', input: 1 }]],
+    ['prices', [{ model: 'acme', input: 1, output: 1 }]],
+    ['prices', [{ model: 'acme/m', input: -1, output: 1 }]],
+    ['prices', [{ model: 'acme/m', input: 1, output: 1, cachedInput: '0.1' }]],
+    ['prices', [{ model: 'acme/m', input: 1, output: 1, asOf: 'today' }]],
+    ['energy.watts', -1],
+    ['energy.usdPerKwh', Number.NaN],
     ['endpoints', {}],
     ['endpoints', [{ name: 'a' }]],
     ['endpoints', [{ name: 'a/b', url: 'http://x' }]],
@@ -63,6 +70,20 @@ describe('parseSettings', () => {
   it('normalises an address and keeps a path', () => {
     const { settings } = parse({ endpoints: [{ name: 'a', url: 'HTTP://LocalHost:8000/v1//' }] });
     expect(settings.endpoints).toEqual([{ name: 'a', url: 'http://localhost:8000/v1', dialect: 'auto' }]);
+  });
+
+  it('reads a price for one model or for all of an endpoint', () => {
+    const { settings, problems } = parse({
+      prices: [
+        { model: 'acme/org/model', input: 0.5, cachedInput: 0.05, output: 3, asOf: '2026-09-23' },
+        { model: 'team/*', input: 0, output: 0 },
+      ],
+    });
+    expect(problems).toEqual([]);
+    expect(settings.metering.prices).toEqual([
+      { endpoint: 'acme', model: 'org/model', input: 0.5, cachedInput: 0.05, output: 3, asOf: '2026-09-23' },
+      { endpoint: 'team', model: '*', input: 0, output: 0 },
+    ]);
   });
 
   it('lets no workspace decide where code goes', () => {
