@@ -159,6 +159,8 @@ export type BackendError =
   | { readonly kind: 'timeout'; readonly limit: 'connect' | 'firstByte' | 'betweenEvents'; readonly limitMs: number }
   | { readonly kind: 'modelMissing'; readonly model: string }
   | { readonly kind: 'modelLoading' }
+  /** The model is in memory and answers nobody; unloading it and asking once more did not help. */
+  | { readonly kind: 'hung'; readonly model: string }
   | { readonly kind: 'overloaded'; readonly retryAfterMs: number | undefined }
   | { readonly kind: 'unauthorized'; readonly detail: string }
   | {
@@ -182,6 +184,7 @@ export function isRetryable(error: BackendError): boolean {
     case 'timeout':
     case 'modelMissing':
     case 'modelLoading':
+    case 'hung':
     case 'overloaded':
     case 'contextTooLong':
     case 'serverFailed':

@@ -17,6 +17,7 @@ import {
 } from './ollamaModels.ts';
 import { loadFields, type OllamaFixed, type OllamaRunnerOptions, ollamaRequest } from './ollamaRequest.ts';
 import { ollamaTransport } from './ollamaTransport.ts';
+import { watchForHangs } from './ollamaWatchdog.ts';
 import { authorization, type KeyFor, LOOKUP_LIMITS } from './server.ts';
 import { partsOf, type Reading } from './streaming.ts';
 
@@ -31,6 +32,8 @@ export interface OllamaBackendNeeds {
   readonly runnerOptions: (model: string) => OllamaRunnerOptions;
   /** As detection found it; what the counts mean depends on it. */
   readonly serverVersion: string | undefined;
+  /** A model that no longer answered was unloaded and is asked again. To be told to the user, once. */
+  readonly onHealed?: (model: string) => void;
 }
 
 /** From a slow disk, gigabytes take minutes. */
@@ -39,7 +42,7 @@ const LOAD_LIMITS: ResponseLimits = { firstByteMs: 10 * 60_000, betweenEventsMs:
 /** Ollama by its native protocol: the OpenAI one has no place for raw prompts, keep-alive or the size of the context. */
 export function createOllamaBackend(needs: OllamaBackendNeeds): Backend {
   const server = new OllamaServer(needs);
-  return {
+  const backend: Backend = {
     dialect: 'ollama',
     generate(request, call) {
       const decoder = new OllamaDecoder({
@@ -54,6 +57,7 @@ export function createOllamaBackend(needs: OllamaBackendNeeds): Backend {
     warmUp: (model, call) => settled(() => server.load(model, call)),
     unload: (model, call) => settled(() => server.unload(model, call)),
   };
+  return watchForHangs(backend, { ...needs, onHealed: model => needs.onHealed?.(model) });
 }
 
 /** The calls to one Ollama, and what was learned of its models. All throw BackendFailure. */

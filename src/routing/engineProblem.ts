@@ -23,6 +23,8 @@ export function problemOf(error: BackendError, candidate: Asked): EngineProblem 
       return { kind: 'modelMissing', endpoint, model, pullCommand: pullCommandOf(candidate) };
     case 'modelLoading':
       return { kind: 'modelLoading', model, fraction: undefined };
+    case 'hung':
+      return { kind: 'modelHung', endpoint, model };
     case 'unauthorized':
       return { kind: 'unauthorized', endpoint, url };
     case 'contextTooLong':
