@@ -89,6 +89,7 @@ function composeRooms({ context, store, log, settings, keys }: Ground & { readon
     policy,
     keyFor: async origin => embeddedToken(embedded, origin) ?? (await keys.keyFor(origin)),
     keepAliveMinutes: () => settings().keepAliveMinutes,
+    onHealed: model => log.warn(`${model} no longer answered: it was unloaded and is asked again`),
   });
   const inventory = store.add(
     createInventory({

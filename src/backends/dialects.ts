@@ -1,7 +1,7 @@
 import type { ChatPrompt, Sampling } from './backend.ts';
 
 /** Which server speaks the OpenAI protocol; they differ in what they take beyond it. */
-export type Flavor = 'vllm' | 'llama.cpp' | 'trtllm' | 'lmstudio' | 'ollama' | 'mistral' | 'generic';
+export type Flavor = 'vllm' | 'llama.cpp' | 'trtllm' | 'lmstudio' | 'ollama' | 'mistral' | 'minnow' | 'generic';
 
 /** What one server takes beyond the common core of the protocol. A field that it does not know may be refused with 400. */
 export interface DialectRow {
@@ -17,6 +17,8 @@ export interface DialectRow {
   readonly thinking: (level: ChatPrompt['thinking']) => object;
   /** The path that takes a prefix and a suffix, where there is one. */
   readonly fimPath: string | undefined;
+  /** A stream is asked for also where the answer is only wanted whole. */
+  readonly alwaysStreams: boolean;
   /** Sent with every request that generates. */
   readonly always: object;
 }
@@ -37,6 +39,7 @@ const COMMON: DialectRow = {
   streamOptions: true,
   thinking: byEffort,
   fimPath: undefined,
+  alwaysStreams: false,
   always: {},
 };
 
@@ -50,6 +53,8 @@ export const DIALECT_ROWS: Readonly<Record<Flavor, DialectRow>> = {
     minP: 'min_p',
     repeatPenalty: 'repeat_penalty',
     thinking: byTemplate,
+    // An abort of a whole answer is noticed only after a second, of a stream after 5 ms (seen on commit 0c1e570).
+    alwaysStreams: true,
     always: { cache_prompt: true },
   },
   trtllm: { ...COMMON, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repetition_penalty', thinking: byTemplate },
@@ -57,6 +62,8 @@ export const DIALECT_ROWS: Readonly<Record<Flavor, DialectRow>> = {
   // Only where the user insists on the OpenAI protocol: natively Ollama can do more (see models/detect).
   ollama: { ...COMMON, thinking: level => ({ reasoning_effort: level === 'off' ? 'none' : level }) },
   mistral: { ...COMMON, seed: 'random_seed', streamOptions: false, fimPath: '/fim/completions' },
+  // The built-in engine.
+  minnow: { ...COMMON, maxStops: 64, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repeat_penalty' },
   generic: COMMON,
 };
 

@@ -102,9 +102,12 @@ type Capability = Extract<BackendError, { kind: 'unsupported' }>['capability'];
 
 const CAPABILITY_WORDS: readonly (readonly [RegExp, Capability])[] = [
   [/support(s|ed)? (insert|suffix)|suffix is not|infill is not|does not support (fim|fill)/i, 'fim'],
-  [/not support (tools|function)|tool[ _]choice requires|tool calls? (is|are) not|--jinja/i, 'tools'],
+  [
+    /not support (tools|function)|tools: not supported|tool[ _]choice requires|tool calls? (is|are) not|--jinja/i,
+    'tools',
+  ],
   [/not support think|thinking is not/i, 'thinking'],
-  [/not support (image|vision)|image input|multimodal|multi-modal|image_url|mmproj/i, 'images'],
+  [/not support (image|vision)|only text is supported|image input|multimodal|multi-modal|image_url|mmproj/i, 'images'],
 ];
 
 function missingCapability(status: number, message = ''): Capability | undefined {

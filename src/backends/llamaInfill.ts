@@ -28,7 +28,7 @@ export function infillRequest(
     n_predict: request.maxTokens,
     ...samplingFields(request.sampling, row),
     stop: request.stop.slice(0, row.maxStops),
-    stream: request.delivery === 'streamed',
+    stream: request.delivery === 'streamed' || row.alwaysStreams,
     ...(request.withLogprobs && { n_probs: 1 }),
     ...row.always,
   };

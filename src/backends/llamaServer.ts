@@ -1,5 +1,5 @@
 import { success } from '../base/result.ts';
-import { at, countAt, textAt } from '../base/untrustedJson.ts';
+import { booleanAt, countAt, textAt } from '../base/untrustedJson.ts';
 import type { Backend, BackendCall, ModelFacts, Residency } from './backend.ts';
 import { DIALECT_ROWS } from './dialects.ts';
 import { failureOf, settled } from './failure.ts';
@@ -83,11 +83,6 @@ async function hasInfill(native: Server, call: BackendCall): Promise<boolean | u
   const answer = await settled(() => native.json({ path: '/infill', body }, call));
   if (answer.ok) return true;
   return answer.error.kind === 'unsupported' ? false : undefined;
-}
-
-function booleanAt(value: unknown, ...path: readonly string[]): boolean | undefined {
-  const found = at(value, ...path);
-  return typeof found === 'boolean' ? found : undefined;
 }
 
 async function residency(native: Server, call: BackendCall): Promise<Residency> {

@@ -1,7 +1,7 @@
 import { success } from '../base/result.ts';
-import { amountAt, at, countAt, listAt, textAt } from '../base/untrustedJson.ts';
+import { amountAt, at, booleanAt, countAt, listAt, textAt } from '../base/untrustedJson.ts';
 import { readEvents } from './answer.ts';
-import type { Backend, BackendCall, GenerateRequest, ModelFacts, ModelListing } from './backend.ts';
+import type { Backend, BackendCall, GenerateRequest, ModelCapabilities, ModelFacts, ModelListing } from './backend.ts';
 import { DIALECT_ROWS, type Flavor } from './dialects.ts';
 import { BackendFailure, settled } from './failure.ts';
 import { OpenAiDecoder } from './openAiDecoder.ts';
@@ -86,13 +86,45 @@ function factsOf(entry: unknown, fimPath: string | undefined): ModelFacts {
     contextTokens: countAt(entry, 'max_model_len') ?? countAt(entry, 'loaded_context_length'),
     trainedContextTokens: countAt(entry, 'max_context_length') ?? countAt(entry, 'context_length'),
     capabilities: {
-      serverFim: fimPath !== undefined && at(entry, 'capabilities', 'completion_fim') === true,
-      chat: undefined,
-      tools: undefined,
-      thinking: undefined,
-      images: undefined,
+      ...NOTHING_KNOWN,
+      serverFim: fimPath !== undefined && booleanAt(entry, 'capabilities', 'completion_fim') === true,
     },
     fimMarkers: undefined,
     chatTemplate: undefined,
+    ...ownFacts(entry),
+  };
+}
+
+const NOTHING_KNOWN: ModelCapabilities = {
+  serverFim: undefined,
+  chat: undefined,
+  tools: undefined,
+  thinking: undefined,
+  images: undefined,
+};
+
+/** The built-in engine knows its model's file, and tells all of it under a name of its own. */
+function ownFacts(entry: unknown): Partial<ModelFacts> {
+  const own = at(entry, 'minnow');
+  if (own === undefined) return {};
+  const can = (name: keyof ModelCapabilities) => booleanAt(own, 'capabilities', name);
+  const [prefix, suffix] = [textAt(own, 'fimMarkers', 'prefix'), textAt(own, 'fimMarkers', 'suffix')];
+  return {
+    architecture: textAt(own, 'architecture'),
+    aliases: listAt(own, 'aliases').filter(alias => typeof alias === 'string'),
+    contextTokens: countAt(own, 'contextTokens'),
+    trainedContextTokens: countAt(own, 'trainedContextTokens'),
+    sizeBytes: amountAt(own, 'sizeBytes'),
+    quantization: textAt(own, 'quantization'),
+    parameterSize: textAt(own, 'parameterSize'),
+    capabilities: {
+      serverFim: can('serverFim'),
+      chat: can('chat'),
+      tools: can('tools'),
+      thinking: can('thinking'),
+      images: can('images'),
+    },
+    fimMarkers: prefix && suffix ? { prefix, suffix, middle: textAt(own, 'fimMarkers', 'middle') } : undefined,
+    chatTemplate: textAt(own, 'chatTemplate'),
   };
 }

@@ -9,13 +9,14 @@ export function openAiRequest(
   row: DialectRow,
 ): { path: string; body: Record<string, unknown> } {
   const { prompt } = request;
+  const isStreamed = request.delivery === 'streamed' || row.alwaysStreams;
   const shared = {
     model: request.model,
     max_tokens: request.maxTokens,
     ...samplingFields(request.sampling, row),
     ...(request.stop.length > 0 && { stop: request.stop.slice(0, row.maxStops) }),
-    stream: request.delivery === 'streamed',
-    ...(request.delivery === 'streamed' && row.streamOptions && { stream_options: { include_usage: true } }),
+    stream: isStreamed,
+    ...(isStreamed && row.streamOptions && { stream_options: { include_usage: true } }),
     ...row.always,
   };
   switch (prompt.kind) {

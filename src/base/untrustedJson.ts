@@ -24,6 +24,11 @@ export function textAt(value: unknown, ...path: readonly (string | number)[]): s
   return typeof found === 'string' ? found : undefined;
 }
 
+export function booleanAt(value: unknown, ...path: readonly (string | number)[]): boolean | undefined {
+  const found = at(value, ...path);
+  return typeof found === 'boolean' ? found : undefined;
+}
+
 /** Finite numbers only. */
 export function numberAt(value: unknown, ...path: readonly (string | number)[]): number | undefined {
   const found = at(value, ...path);

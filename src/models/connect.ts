@@ -19,12 +19,15 @@ export interface ConnectNeeds {
   readonly keyFor: KeyFor;
   readonly policy: PrivacyPolicy;
   readonly keepAliveMinutes: () => number;
+  /** A model of Ollama that no longer answered was unloaded and is asked again. */
+  readonly onHealed: (model: string) => void;
 }
 
 export type Connect = (setting: EndpointSetting, signal: AbortSignal) => Promise<Result<Endpoint, EngineProblem>>;
 
 /** From an address to an endpoint that can be asked: found out by asking it, without any user code. */
 export function createConnect(needs: ConnectNeeds): Connect {
+  const backends = new KnownBackends(needs);
   return async (setting, signal) => {
     const { origin } = new URL(setting.url);
     const locality = localityOf(new URL(setting.url));
@@ -38,7 +41,7 @@ export function createConnect(needs: ConnectNeeds): Connect {
           name: setting.name,
           origin,
           locality,
-          backend: backendFor(detection.server, needs),
+          backend: backends.backendFor(detection.server),
           contactGrant,
           setting,
         });
@@ -62,6 +65,34 @@ const NO_MODEL = { name: '' };
 
 /** Without runner options of ours: an Ollama model then stays loaded as other programs use it (invariant 14). */
 const OLLAMA_DEFAULTS = {};
+
+/** More servers than anybody names in the settings; the one that was found least lately is forgotten. */
+const BACKENDS_KEPT = 16;
+
+/**
+ * A server that is found again keeps its backend, and with it what was learned by talking to it. One that was replaced by
+ * another program or version behind the same address gets a new one.
+ */
+class KnownBackends {
+  readonly #needs: ConnectNeeds;
+  readonly #known = new Map<string, Backend>();
+
+  constructor(needs: ConnectNeeds) {
+    this.#needs = needs;
+  }
+
+  backendFor(server: DetectedServer): Backend {
+    const identity = JSON.stringify([server.dialect, server.flavor, server.url, server.version]);
+    const backend = this.#known.get(identity) ?? backendFor(server, this.#needs);
+    this.#known.delete(identity);
+    this.#known.set(identity, backend);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= BACKENDS_KEPT) break;
+      this.#known.delete(oldest);
+    }
+    return backend;
+  }
+}
 
 function backendFor({ dialect, flavor, url, version }: DetectedServer, needs: ConnectNeeds): Backend {
   switch (dialect) {

@@ -125,6 +125,7 @@ const FLAVOR_OF_OWNER: Readonly<Record<string, Flavor>> = {
   vllm: 'vllm',
   llamacpp: 'llama.cpp',
   tensorrt_llm: 'trtllm',
+  minnow: 'minnow',
 };
 
 function flavorOf(model: unknown, probes: Probes): Flavor {
