@@ -4,6 +4,8 @@ import type { ExtensionContext } from 'vscode';
 import { createHttp } from './backends/http.ts';
 import { systemClock as clock } from './base/clock.ts';
 import { type Disposable, DisposableStore, toDisposable } from './base/disposable.ts';
+import { TokenRatio } from './base/tokenRatio.ts';
+import { TranscriptStore } from './chat/transcriptStore.ts';
 import { createCompletionEngine } from './completion/completionEngine.ts';
 import { chooseFamily } from './completion/prompt/chooseFamily.ts';
 import { createEmbeddedSupervisor } from './embedded/supervisor.ts';
@@ -18,8 +20,11 @@ import { createPrivacyPolicy } from './routing/privacyPolicy.ts';
 import type { MinnowSettings } from './settings/settings.ts';
 import type { MinnowApi } from './vscode/api.ts';
 import { createApi } from './vscode/apiShapes.ts';
+import { chatCommands } from './vscode/chatCommands.ts';
+import { registerChatView } from './vscode/chatView.ts';
 import { commandHandlers } from './vscode/commandHandlers.ts';
 import { registerCommands } from './vscode/commands.ts';
+import { createConsentDialog } from './vscode/consentDialog.ts';
 import { activeLanguageId, editorVersions, onDidChangeActiveLanguage, onDidFocusWindow } from './vscode/editorPorts.ts';
 import { createEditorState } from './vscode/editorState.ts';
 import { embeddedEngineOf, embeddedToken } from './vscode/embeddedPort.ts';
@@ -27,9 +32,11 @@ import { registerInlineCompletions } from './vscode/inlineCompletions.ts';
 import { keepEnginesCurrent } from './vscode/keepEnginesCurrent.ts';
 import { createKeyStore, type KeyStore } from './vscode/keyStore.ts';
 import { createLog, type Log } from './vscode/log.ts';
+import { createProposedText } from './vscode/proposedText.ts';
 import { createSettingsStore, type SettingsStore } from './vscode/settingsStore.ts';
 import { createStatusBar } from './vscode/statusBar.ts';
-import { createTextView } from './vscode/textView.ts';
+import { createTextView, type TextView } from './vscode/textView.ts';
+import { createTranscriptFiles } from './vscode/transcriptFiles.ts';
 
 export interface Minnow extends Disposable {
   readonly api: MinnowApi;
@@ -110,7 +117,7 @@ function composeRooms({ context, store, log, settings, keys }: Ground & { readon
   const engine = store.add(
     createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log }),
   );
-  return { requests, ledger, embedded, inventory, door, engine };
+  return { requests, ledger, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
 }
 
 /** What people see and press. */
@@ -130,6 +137,7 @@ function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore 
     }),
   );
   store.add(registerInlineCompletions({ engine, settings, clock, log, waiting: state.waiting }));
+  const textView = store.add(createTextView());
   const handlers = commandHandlers({
     clock,
     log,
@@ -138,11 +146,38 @@ function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore 
     engine,
     state,
     keys,
-    textView: store.add(createTextView()),
+    textView,
     languageId: activeLanguageId,
     restartEmbedded: () => embedded.restart(),
     versions: editorVersions(String(context.extension.packageJSON.version)),
   });
-  store.add(registerCommands(handlers, log));
+  const chat = composeChat({ ...ground, settings, textView }, rooms);
+  store.add(registerCommands({ ...handlers, ...chatCommands(chat) }, log));
   store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
+}
+
+/** Minnow's own chat view and what it needs to ask, show and change anything. */
+function composeChat(
+  { context, store, log, settings, textView }: Ground & { settings: () => MinnowSettings; textView: TextView },
+  { inventory, door, costOf, tokenRatio, requests }: Rooms,
+) {
+  const foundation = () => inventory.report('foundation');
+  return store.add(
+    registerChatView({
+      clock,
+      door,
+      tokenRatio,
+      newId: randomUUID,
+      log,
+      store: new TranscriptStore(createTranscriptFiles(context.storageUri ?? context.globalStorageUri)),
+      report: inventory.report,
+      canAskLarger: () => settings().fallback === 'ask',
+      askConsent: createConsentDialog({ clock, tokenRatio, costOf, foundation, textView }),
+      recordOf: id => requests.find(id)?.record,
+      proposed: store.add(createProposedText()),
+      textView,
+      extensionUri: context.extensionUri,
+      onDidChangeStatus: inventory.onDidChange,
+    }),
+  );
 }

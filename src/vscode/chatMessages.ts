@@ -8,7 +8,8 @@ const id = v.pipe(v.string(), v.maxLength(100));
 const SCHEMA = v.variant('type', [
   v.object({ type: v.literal('ready'), version: v.number() }),
   v.object({ type: v.literal('ask'), text }),
-  v.object({ type: v.picklist(['stop', 'newChat', 'pickModel', 'summarize', 'undoSummary', 'exportMarkdown']) }),
+  v.object({ type: v.picklist(['stop', 'pickModel']) }),
+  v.object({ type: v.picklist(['newChat', 'summarize', 'undoSummary', 'exportMarkdown']) }),
   v.object({ type: v.picklist(['regenerate', 'askLarger']), turnId: id }),
   v.object({ type: v.literal('editAndResend'), turnId: id, text }),
   v.object({ type: v.picklist(['keepAnswer', 'retry']), answerId: id }),

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { CompletionEngine } from '../completion/completionEngine.ts';
 import type { Inventory } from '../models/inventory.ts';
 import type { MinnowSettings } from '../settings/settings.ts';
+import type { ChatCommandId } from './chatCommands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { diagnosisText } from './diagnosis.ts';
 import type { EditorState } from './editorState.ts';
@@ -31,7 +32,7 @@ export interface CommandNeeds {
   readonly textView: TextView;
 }
 
-export function commandHandlers(needs: CommandNeeds): CommandHandlers {
+export function commandHandlers(needs: CommandNeeds): Omit<CommandHandlers, ChatCommandId> {
   const { inventory, settings, log } = needs;
   return {
     'minnow.showMenu': () => showMenu(needs),

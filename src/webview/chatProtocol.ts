@@ -95,7 +95,8 @@ export type CodeAction = (typeof CODE_ACTIONS)[number];
 export type ChatFromView =
   | ReadyMessage
   | { readonly type: 'ask'; readonly text: string }
-  | { readonly type: 'stop' | 'newChat' | 'pickModel' | 'summarize' | 'undoSummary' | 'exportMarkdown' }
+  | { readonly type: 'stop' | 'pickModel' }
+  | { readonly type: 'newChat' | 'summarize' | 'undoSummary' | 'exportMarkdown' }
   | { readonly type: 'regenerate' | 'askLarger'; readonly turnId: string }
   | { readonly type: 'editAndResend'; readonly turnId: string; readonly text: string }
   | { readonly type: 'keepAnswer' | 'retry'; readonly answerId: string }

@@ -47,12 +47,7 @@ function openAiRoutes(engine: SlotEngine): Record<string, Handler> {
       if (streamed) response.writeHead(200, { 'content-type': 'text/event-stream' });
       const { request, text } = await answer(engine, response, {
         ...readRequest(body, body.max_tokens, body.stop),
-        onText: streamed
-          ? (piece, logprobs) =>
-              response.write(
-                chunk([{ index: 0, text: piece, finish_reason: null, ...(body.logprobs ? given(logprobs) : {}) }]),
-              )
-          : undefined,
+        onText: streamed ? piece => response.write(chunk([{ index: 0, text: piece, finish_reason: null }])) : undefined,
       });
       if (request.end === 'aborted') return;
       const usage = usageOf(request);
@@ -61,10 +56,6 @@ function openAiRoutes(engine: SlotEngine): Record<string, Handler> {
       response.end(`${chunk([last])}${chunk([], { usage })}data: [DONE]\n\n`);
     },
   };
-}
-
-function given(logprobs: readonly number[]) {
-  return logprobs.length > 0 ? { logprobs: { token_logprobs: logprobs } } : {};
 }
 
 function usageOf(request: EngineRequest) {
@@ -151,7 +142,7 @@ interface Asked {
   readonly prompt: string;
   readonly maxTokens: number;
   readonly stop: readonly string[];
-  readonly onText: ((piece: string, logprobs: readonly number[]) => void) | undefined;
+  readonly onText: ((piece: string) => void) | undefined;
 }
 
 function readRequest(body: Record<string, unknown>, maxTokens: unknown, stop: unknown): Omit<Asked, 'onText'> {
@@ -171,9 +162,9 @@ async function answer(engine: SlotEngine, response: ServerResponse, asked: Asked
     ...asked,
     delivery: asked.onText ? 'streamed' : 'whole',
     signal: left.signal,
-    onText(piece, logprobs) {
+    onText(piece) {
       text += piece;
-      if (!left.signal.aborted) asked.onText?.(piece, logprobs);
+      if (!left.signal.aborted) asked.onText?.(piece);
     },
   });
   return { request, text };

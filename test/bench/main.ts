@@ -24,7 +24,6 @@ const { values: options } = parseArgs({
     abort: { type: 'string', default: 'stops' },
     trace: { type: 'string' },
     each: { type: 'boolean', default: false },
-    logprobs: { type: 'boolean', default: false },
     records: { type: 'boolean', default: false },
     out: { type: 'string', default: 'out/bench' },
   },
@@ -59,7 +58,6 @@ const set: TraceSet = options.set === 'heldOut' ? 'heldOut' : 'practice';
 const engine: EngineSettings = {
   ...DEFAULT_ENGINE,
   abort: options.abort === 'readsPromptToEnd' ? 'readsPromptToEnd' : 'stops',
-  logprobs: options.logprobs ? 'given' : 'none',
 };
 const traces = loadTraces(set).filter(trace => !options.trace || trace.name.includes(options.trace));
 const columns: { title: string; metrics: Metrics }[] = [];

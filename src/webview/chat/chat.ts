@@ -115,7 +115,7 @@ export class ChatElement extends LitElement {
         this.querySelector<ComposerElement>('minnow-composer')?.focusBox();
         break;
     }
-    this.#followFrame ||= requestAnimationFrame(() => this.#follow());
+    if (this.#followFrame === 0) this.#followFrame = requestAnimationFrame(() => this.#follow());
   }
 
   #change(change: Partial<ChatViewState>): void {

@@ -1,0 +1,21 @@
+import * as vscode from 'vscode';
+import { selectionOf } from './attachmentSources.ts';
+import type { ChatView } from './chatView.ts';
+import type { CommandHandlers } from './commands.ts';
+
+export type ChatCommandId = 'minnow.openChat' | 'minnow.newChat' | 'minnow.addSelectionToChat';
+
+export function chatCommands(chat: ChatView): Pick<CommandHandlers, ChatCommandId> {
+  return {
+    'minnow.openChat': () => chat.show(),
+    'minnow.newChat': () => {
+      chat.host.newChat();
+      return chat.show();
+    },
+    'minnow.addSelectionToChat': async () => {
+      const selection = selectionOf(vscode.window.activeTextEditor);
+      await chat.show();
+      if (selection) chat.host.attach([selection]);
+    },
+  };
+}
