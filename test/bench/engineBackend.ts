@@ -54,7 +54,7 @@ async function* generate(
   { signal, onPhase }: BackendCall,
 ): AsyncGenerator<StreamPart> {
   if (request.prompt.kind !== 'raw') throw new Error('the emulated engine takes raw prompts only');
-  const pieces: string[] = [];
+  const pieces: { text: string; logprobs: readonly number[] }[] = [];
   let wake = () => {};
   const left = new AbortController();
   const leave = () => left.abort();
@@ -67,8 +67,8 @@ async function* generate(
     stop: request.stop,
     delivery: request.delivery,
     signal: left.signal,
-    onText(text) {
-      pieces.push(text);
+    onText(text, logprobs) {
+      pieces.push({ text, logprobs: request.withLogprobs ? logprobs : [] });
       wake();
     },
   });
@@ -83,10 +83,10 @@ async function* generate(
         if (first) onPhase?.('headers');
         if (first) onPhase?.('firstByte');
         first = false;
-        yield { type: 'text', text: pieces.shift() ?? '' };
+        yield textPart(pieces.splice(0, 1));
       }
       if (signal.aborted) return;
-      if (end && pieces.length > 0 && request.delivery === 'whole') yield { type: 'text', text: pieces.join('') };
+      if (end && pieces.length > 0 && request.delivery === 'whole') yield textPart(pieces.splice(0));
       if (end) break;
       await new Promise<void>(resolve => {
         wake = resolve;
@@ -99,6 +99,12 @@ async function* generate(
     signal.removeEventListener('abort', leave);
     left.abort();
   }
+}
+
+function textPart(pieces: readonly { text: string; logprobs: readonly number[] }[]): StreamPart {
+  const text = pieces.map(piece => piece.text).join('');
+  const logprobs = pieces.flatMap(piece => piece.logprobs);
+  return logprobs.length > 0 ? { type: 'text', text, logprobs } : { type: 'text', text };
 }
 
 function finishOf(request: EngineRequest, dialect: Served['dialect']): StreamPart {

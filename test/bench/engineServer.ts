@@ -47,7 +47,12 @@ function openAiRoutes(engine: SlotEngine): Record<string, Handler> {
       if (streamed) response.writeHead(200, { 'content-type': 'text/event-stream' });
       const { request, text } = await answer(engine, response, {
         ...readRequest(body, body.max_tokens, body.stop),
-        onText: streamed ? piece => response.write(chunk([{ index: 0, text: piece, finish_reason: null }])) : undefined,
+        onText: streamed
+          ? (piece, logprobs) =>
+              response.write(
+                chunk([{ index: 0, text: piece, finish_reason: null, ...(body.logprobs ? given(logprobs) : {}) }]),
+              )
+          : undefined,
       });
       if (request.end === 'aborted') return;
       const usage = usageOf(request);
@@ -56,6 +61,10 @@ function openAiRoutes(engine: SlotEngine): Record<string, Handler> {
       response.end(`${chunk([last])}${chunk([], { usage })}data: [DONE]\n\n`);
     },
   };
+}
+
+function given(logprobs: readonly number[]) {
+  return logprobs.length > 0 ? { logprobs: { token_logprobs: logprobs } } : {};
 }
 
 function usageOf(request: EngineRequest) {
@@ -142,7 +151,7 @@ interface Asked {
   readonly prompt: string;
   readonly maxTokens: number;
   readonly stop: readonly string[];
-  readonly onText: ((piece: string) => void) | undefined;
+  readonly onText: ((piece: string, logprobs: readonly number[]) => void) | undefined;
 }
 
 function readRequest(body: Record<string, unknown>, maxTokens: unknown, stop: unknown): Omit<Asked, 'onText'> {
@@ -162,9 +171,9 @@ async function answer(engine: SlotEngine, response: ServerResponse, asked: Asked
     ...asked,
     delivery: asked.onText ? 'streamed' : 'whole',
     signal: left.signal,
-    onText(piece) {
+    onText(piece, logprobs) {
       text += piece;
-      if (!left.signal.aborted) asked.onText?.(piece);
+      if (!left.signal.aborted) asked.onText?.(piece, logprobs);
     },
   });
   return { request, text };

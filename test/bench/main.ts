@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import type { BenchClient } from './benchClient.ts';
 import { createEngineBackend, emulatedFacts } from './engineBackend.ts';
+import { runLoad } from './load.ts';
 import { type Metrics, measure } from './metrics.ts';
 import { createMinnowClient } from './minnowClient.ts';
 import { createNaiveClient } from './naiveClient.ts';
@@ -24,6 +25,8 @@ const { values: options } = parseArgs({
     abort: { type: 'string', default: 'stops' },
     trace: { type: 'string' },
     each: { type: 'boolean', default: false },
+    load: { type: 'boolean', default: false },
+    logprobs: { type: 'boolean', default: false },
     records: { type: 'boolean', default: false },
     out: { type: 'string', default: 'out/bench' },
   },
@@ -54,10 +57,15 @@ async function replayAll(make: ClientMaker, traces: readonly Trace[], engine: En
   return logs;
 }
 
+if (options.load) {
+  await runLoad(options.out);
+  process.exit(0);
+}
 const set: TraceSet = options.set === 'heldOut' ? 'heldOut' : 'practice';
 const engine: EngineSettings = {
   ...DEFAULT_ENGINE,
   abort: options.abort === 'readsPromptToEnd' ? 'readsPromptToEnd' : 'stops',
+  logprobs: options.logprobs ? 'given' : 'none',
 };
 const traces = loadTraces(set).filter(trace => !options.trace || trace.name.includes(options.trace));
 const columns: { title: string; metrics: Metrics }[] = [];

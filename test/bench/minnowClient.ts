@@ -25,7 +25,7 @@ export function createMinnowClient({ clock, backend, model, onRecord }: MinnowCl
     candidates: rung =>
       rung === 'foundation'
         ? { candidates: [], problem: { kind: 'notSetUp' } }
-        : { candidates: [{ rung, endpoint: endpointOf(backend), model }], problem: undefined },
+        : { candidates: [{ rung, endpoint: benchEndpoint(backend), model }], problem: undefined },
     reportFailure() {},
     reportAnswered() {},
   };
@@ -52,7 +52,7 @@ export function createMinnowClient({ clock, backend, model, onRecord }: MinnowCl
   };
 }
 
-function endpointOf(backend: Backend) {
+export function benchEndpoint(backend: Backend) {
   const url = 'http://127.0.0.1:1';
   return {
     name: 'bench',

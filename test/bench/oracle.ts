@@ -34,6 +34,8 @@ export interface OracleAnswer {
   /** Where in which document the prompt's cursor is; undefined where no document has such a text. */
   readonly place: { readonly document: string; readonly offset: number } | undefined;
   readonly right: boolean;
+  /** What the model thinks of its own answer, as the mean log-probability of its tokens. */
+  readonly meanLogprob: number;
 }
 
 /** Longer than any client asks for. */
@@ -57,7 +59,7 @@ export function createOracle(documents: readonly TargetDocument[], settings: Ora
     answer(prompt) {
       const { prefix, suffix } = readPrompt(prompt);
       const found = locate(documents, prefix);
-      if (!found) return { text: babble(prompt, settings), place: undefined, right: false };
+      if (!found) return { text: babble(prompt, settings), place: undefined, right: false, meanLogprob: -0.3 };
       const { document, offset } = found;
       const luck = (what: string) => hashFraction(settings.seed, document.name, offset, what);
       const wrongShare = wrongShareFor(document, offset, { prefix, suffix }, settings.wrongShare);
@@ -65,7 +67,8 @@ export function createOracle(documents: readonly TargetDocument[], settings: Ora
       const text = right
         ? rightAnswer(document, offset, { luck, settings, knowsBelow: suffix.trim() !== '' })
         : wrongAnswer(document, offset, luck);
-      return { text: text.slice(0, MAX_ANSWER_CHARS), place: { document: document.name, offset }, right };
+      const place = { document: document.name, offset };
+      return { text: text.slice(0, MAX_ANSWER_CHARS), place, right, meanLogprob: meanLogprobOf(right, luck) };
     },
   };
 }
@@ -143,6 +146,16 @@ function rightAnswer(document: TargetDocument, offset: number, { luck, settings,
   // Small models that miss the end repeat what stands below, or go round in what they have just written.
   const below = document.text.slice(document.regionEnd);
   return truth + (below || `\n${document.text.slice(document.regionStart, offset)}`);
+}
+
+/**
+ * A model is surer of right lines than of wrong ones, but not by much: a small model on 837 places separated them with an
+ * area under the ROC curve of 0.74 (confidence.ts). Log-normal with the medians and spreads found there.
+ */
+function meanLogprobOf(right: boolean, luck: (what: string) => number): number {
+  const { median, sigma } = right ? { median: 0.048, sigma: 1.4 } : { median: 0.146, sigma: 1.2 };
+  const radius = Math.sqrt(-2 * Math.log(1 - luck('sure')));
+  return -median * Math.exp(sigma * radius * Math.cos(2 * Math.PI * luck('surely')));
 }
 
 function wrongAnswer(document: TargetDocument, offset: number, luck: (what: string) => number): string {

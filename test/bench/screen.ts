@@ -65,13 +65,29 @@ export function timeByKeys<T extends Act>(acts: readonly T[], keysMs: readonly n
   return acts.map(act => (act.kind === 'erase' ? act : { ...act, atMs: keysMs[next++] ?? act.atMs }));
 }
 
+/** Enter and the indentation after it are two inputs to a real editor; it may paint between them, but not longer. */
+const BETWEEN_INPUTS_MS = 150;
+
 /** Joins what was done with what was painted: each painting belongs to the cursor's place at that time. */
 export function toEvents(document: TargetDocument, acts: readonly Act[], painted: readonly Painted[]): ReplayEvent[] {
   const ghosts = painted.map((change): ReplayEvent => {
-    const act = acts.findLast(one => one.atMs <= change.atMs);
-    const offset = !act ? document.regionStart : act.kind === 'accept' ? act.offset + act.text.length : act.offset;
+    const offset = placeOf(
+      document,
+      acts.findLast(one => one.atMs <= change.atMs),
+      change,
+    );
     const text = change.text === undefined ? undefined : readAsTarget(document, offset, change.text);
     return { kind: 'ghost', atMs: change.atMs, offset, text, byTyping: false };
   });
   return [...acts, ...ghosts].sort((a, b) => a.atMs - b.atMs || (a.kind === 'ghost' ? 1 : -1));
+}
+
+function placeOf(document: TargetDocument, act: Act | undefined, { atMs, text }: Painted): number {
+  if (!act) return document.regionStart;
+  if (act.kind === 'accept') return act.offset + act.text.length;
+  if (act.kind === 'erase' || act.text.length === 1 || text === undefined) return act.offset;
+  const indentation = act.text.slice(1);
+  const isBetween =
+    atMs - act.atMs < BETWEEN_INPUTS_MS && /^[ \t]/.test(text) && !/^[ \t]/.test(document.text.slice(act.offset));
+  return isBetween ? act.offset - indentation.length : act.offset;
 }

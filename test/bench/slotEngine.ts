@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/base/clock.ts';
 import type { Oracle } from './oracle.ts';
+import { hashFraction } from './seededRandom.ts';
 import { tokenize } from './tokenizer.ts';
 import { wait } from './virtualClock.ts';
 
@@ -10,6 +11,7 @@ export interface EngineSettings {
   readonly overheadMs: number;
   /** stops: as llama.cpp's server, vLLM and Minnow's own engine. readsPromptToEnd: as Ollama. */
   readonly abort: 'stops' | 'readsPromptToEnd';
+  readonly logprobs: 'given' | 'none';
 }
 
 export const DEFAULT_ENGINE: EngineSettings = {
@@ -17,6 +19,7 @@ export const DEFAULT_ENGINE: EngineSettings = {
   decodeTokensPerS: 40,
   overheadMs: 10,
   abort: 'stops',
+  logprobs: 'none',
 };
 
 /** An abort is looked at between such pieces: 48 tokens are 60 ms at 800 tokens a second. */
@@ -28,7 +31,8 @@ export interface EngineJob {
   readonly stop: readonly string[];
   readonly delivery: 'streamed' | 'whole';
   readonly signal: AbortSignal;
-  readonly onText: (text: string) => void;
+  /** Told with the log-probabilities of the tokens in it, where the engine is set to give them. */
+  readonly onText: (text: string, logprobs: readonly number[]) => void;
 }
 
 /** One request as the engine saw it; all times by its clock. */
@@ -55,6 +59,8 @@ export interface SlotEngine {
   readonly requests: readonly EngineRequest[];
   /** Time in which the slot worked, finished requests only. */
   readonly busyMs: number;
+  /** Forgets the requests that were seen. */
+  forget(): void;
 }
 
 interface Waiting {
@@ -116,16 +122,22 @@ export function createSlotEngine(clock: Clock, oracle: Oracle, settings: EngineS
     request.right = answer.right;
     const stepMs = 1000 / settings.decodeTokensPerS;
     let told = 0;
+    let untold: number[] = [];
+    const tell = (to: number) => {
+      job.onText(request.generatedText.slice(told, to), settings.logprobs === 'given' ? untold : []);
+      told = to;
+      untold = [];
+    };
     for (const token of tokenize(answer.text)) {
       // The first token comes out of the prefill itself.
       if (request.tokenTimesMs.length > 0) await wait(clock, stepMs);
       if (job.signal.aborted) break;
       request.tokenTimesMs.push(clock.monotonicMs());
       request.generatedText += token;
+      untold.push(answer.meanLogprob * (0.4 + 1.2 * hashFraction(token, request.generatedText.length)));
       const cut = stopIndex(request.generatedText, job.stop);
       const safe = cut ?? request.generatedText.length - heldBack(request.generatedText, job.stop);
-      if (safe > told) job.onText(request.generatedText.slice(told, safe));
-      told = Math.max(told, safe);
+      if (safe > told) tell(safe);
       if (cut !== undefined) request.end = 'stop';
       else if (request.tokenTimesMs.length >= job.maxTokens) request.end = 'length';
       if (request.end) break;
@@ -135,7 +147,7 @@ export function createSlotEngine(clock: Clock, oracle: Oracle, settings: EngineS
       return;
     }
     if (request.end === undefined) await wait(clock, stepMs); // the token that says the answer is over
-    if (request.end !== 'stop' && request.generatedText.length > told) job.onText(request.generatedText.slice(told));
+    if (request.end !== 'stop' && request.generatedText.length > told) tell(request.generatedText.length);
     request.end ??= 'stop';
   }
 
@@ -143,6 +155,9 @@ export function createSlotEngine(clock: Clock, oracle: Oracle, settings: EngineS
     requests,
     get busyMs() {
       return busyMs;
+    },
+    forget() {
+      requests.length = 0;
     },
     submit(job) {
       const tokens = tokenize(job.prompt);

@@ -4,7 +4,7 @@ import { type EngineServer, type ServerDialect, startEngineServer } from '../../
 import type { Oracle } from '../../bench/oracle.ts';
 import { createSlotEngine, DEFAULT_ENGINE } from '../../bench/slotEngine.ts';
 
-const oracle: Oracle = { answer: () => ({ text: 'one two three', place: undefined, right: true }) };
+const oracle: Oracle = { answer: () => ({ text: 'one two three', place: undefined, right: true, meanLogprob: -0.1 }) };
 const fast = { ...DEFAULT_ENGINE, prefillTokensPerS: 10_000, decodeTokensPerS: 500, overheadMs: 0 };
 
 let server: EngineServer | undefined;

@@ -35,4 +35,19 @@ describe('screen', () => {
     ]);
     expect(events.at(-1)).toMatchObject({ text: '\n\tif ok {' });
   });
+
+  it('knows a painting between Enter and its indentation', () => {
+    const events = toEvents(
+      document,
+      [{ kind: 'key', atMs: 100, offset: 12, text: '\n\t' }],
+      [
+        { atMs: 120, text: '    if ok {' },
+        { atMs: 140, text: 'if ok {' },
+      ],
+    );
+    expect(events.slice(1)).toMatchObject([
+      { offset: 11, text: '\tif ok {' },
+      { offset: 12, text: 'if ok {' },
+    ]);
+  });
 });

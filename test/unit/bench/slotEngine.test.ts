@@ -4,7 +4,9 @@ import { createSlotEngine, DEFAULT_ENGINE, type EngineJob, type EngineSettings }
 import { VirtualClock, wait } from '../../bench/virtualClock.ts';
 
 const words = (count: number) => Array.from({ length: count }, () => ' word').join('');
-const oracle: Oracle = { answer: () => ({ text: 'one two three\nfour', place: undefined, right: true }) };
+const oracle: Oracle = {
+  answer: () => ({ text: 'one two three\nfour', place: undefined, right: true, meanLogprob: -0.1 }),
+};
 
 function job(prompt: string, more: Partial<EngineJob> = {}): EngineJob {
   const signal = new AbortController().signal;
