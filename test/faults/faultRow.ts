@@ -15,6 +15,7 @@ import { systemClock } from '../../src/base/clock.ts';
 import { toDisposable } from '../../src/base/disposable.ts';
 import { backendFor } from '../support/backendFor.ts';
 import { type Script, type ScriptedServer, type SeenRequest, startScriptedServer } from '../support/scriptedServer.ts';
+import { onlyEnd, type StreamEnd, textOf } from '../support/streamParts.ts';
 import type { Ask, Wire } from './wire.ts';
 
 /** Long enough never to be met by accident on a machine that is busy. */
@@ -24,8 +25,7 @@ export const HASTY: ResponseLimits = { firstByteMs: 80, betweenEventsMs: 80 };
 
 export interface Outcome {
   readonly text: string;
-  /** The finish or failed at the end. */
-  readonly end: Extract<StreamPart, { type: 'finish' | 'failed' }>;
+  readonly end: StreamEnd;
   readonly server: ScriptedServer;
 }
 
@@ -91,18 +91,6 @@ export async function withBackend<T>(
     expect(unhandled).toEqual([]);
     expect(pending(), 'timers left').toBe(0);
   }
-}
-
-export function textOf(parts: readonly StreamPart[]): string {
-  return parts.map(part => (part.type === 'text' ? part.text : '')).join('');
-}
-
-/** The last part; there must be exactly one of its kind, and nothing behind it. */
-export function onlyEnd(parts: readonly StreamPart[]): Outcome['end'] {
-  const ends = parts.filter(part => part.type === 'finish' || part.type === 'failed');
-  expect(ends, 'exactly one end').toHaveLength(1);
-  expect(parts.at(-1)).toBe(ends[0]);
-  return ends[0] as Outcome['end'];
 }
 
 export function expectFailure({ end }: Outcome, kind: BackendError['kind'], details: object = {}): void {

@@ -1,0 +1,54 @@
+import type { EngineFacts } from './subject.ts';
+
+const CONTEXT_TOKENS = 2048;
+const MARKERS = { prefix: '<|fim_prefix|>', suffix: '<|fim_suffix|>', middle: '<|fim_middle|>' };
+
+/** Of the tiny model on Ollama 0.24.0. */
+export const OLLAMA: EngineFacts = {
+  dialect: 'ollama',
+  flavor: 'ollama',
+  asksForKey: false,
+  ignoresModelName: false,
+  tellsCachedTokens: false,
+  placesSuffix: true,
+  tellsLimit: false,
+  unloads: true,
+  tools: 'refused',
+  model: {
+    architecture: 'qwen2',
+    quantization: 'Q8_0',
+    contextTokens: CONTEXT_TOKENS,
+    trainedContextTokens: CONTEXT_TOKENS,
+    isRemote: false,
+    fimMarkers: MARKERS,
+    capabilities: { serverFim: true, chat: true, tools: false, thinking: false, images: false },
+  },
+};
+
+/** Of vLLM 0.32.0 on CPU. */
+export const VLLM: EngineFacts = {
+  dialect: 'openai',
+  flavor: 'vllm',
+  asksForKey: true,
+  ignoresModelName: false,
+  tellsCachedTokens: true,
+  placesSuffix: false,
+  tellsLimit: true,
+  unloads: false,
+  tools: 'refused',
+  model: { contextTokens: CONTEXT_TOKENS, isRemote: false },
+};
+
+/** Of llama-server at the commit in llama-cpp-python 0.3.36. */
+export const LLAMA_SERVER: EngineFacts = {
+  dialect: 'llama.cpp',
+  flavor: 'llama.cpp',
+  asksForKey: true,
+  ignoresModelName: true,
+  tellsCachedTokens: true,
+  placesSuffix: true,
+  tellsLimit: true,
+  unloads: false,
+  tools: 'taken',
+  model: { contextTokens: CONTEXT_TOKENS, trainedContextTokens: CONTEXT_TOKENS, isRemote: false },
+};
