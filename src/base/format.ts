@@ -14,6 +14,12 @@ export function formatDuration(durationMs: number | undefined): string {
   return seconds < 599.5 ? `${threeDigits(seconds)} s` : `${threeDigits(seconds / 60)} min`;
 }
 
+/** `4 s`, `3 min`, `2 h`: how long ago something was, where a part of a second says nothing. */
+export function formatAge(ageMs: number): string {
+  if (ageMs < 60_000) return `${Math.max(0, Math.round(ageMs / 1000))} s`;
+  return ageMs < 3_600_000 ? `${Math.round(ageMs / 60_000)} min` : `${Math.round(ageMs / 3_600_000)} h`;
+}
+
 /** `38.6 tok/s` */
 export function formatSpeed(tokensPerSecond: number | undefined): string {
   return tokensPerSecond === undefined ? UNKNOWN : `${threeDigits(tokensPerSecond)} tok/s`;

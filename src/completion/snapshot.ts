@@ -18,7 +18,7 @@ export interface CursorSnapshot {
   readonly suffixIsWhole: boolean;
   readonly trigger: 'automatic' | 'invoked';
   readonly indentation: { readonly unit: 'tab' | 'space'; readonly width: number };
-  /** What the suggest widget has selected; the ghost text must continue it. */
+  /** What the suggest widget has selected. The prefix ends with it, as if it had been taken: ghost text must continue it. */
   readonly selectedSuggestion: { readonly text: string; readonly replacedChars: number } | undefined;
 }
 

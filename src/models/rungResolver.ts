@@ -95,7 +95,9 @@ async function resolveWhatIsThere(rung: Rung, resolving: Resolving): Promise<Res
   }
   const embedded = await resolveEmbedded(rung, resolving);
   if (embedded.ok || embedded.error.kind !== 'embeddedAbsent') return embedded;
-  return failure(connected.ok ? { kind: 'notSetUp' } : connected.error);
+  // Nobody asked for the Ollama that is known without being named, so its absence is no fault of anyone's.
+  const isNobodysFault = ollama === DEFAULT_OLLAMA && !connected.ok && connected.error.kind === 'serverNotRunning';
+  return failure(connected.ok || isNobodysFault ? { kind: 'notSetUp' } : connected.error);
 }
 
 /** A model in memory first (no load, no swap), then the smallest: where nobody chose, the fastest answer wins. */

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/format.ts';
 import type { RecentOutcome } from '../completion/completionEngine.ts';
 import type { Rung } from '../metering/requestRecord.ts';
 import type { EndpointReport, RungReport } from '../models/inventory.ts';
-import type { MinnowSettings } from '../settings/settings.ts';
+import type { MinnowSettings, ModelReference } from '../settings/settings.ts';
 import { describeProblem } from './engineStates.ts';
 import { describeOutcome } from './outcomeSentences.ts';
 
@@ -18,26 +18,34 @@ export interface DiagnosisFacts {
 const OUTCOMES_TOLD = 20;
 
 export function diagnosisText(facts: DiagnosisFacts): string {
-  const { completion, embedded, fallback } = facts.settings;
-  return `${[
-    '# Minnow diagnosis',
-    'No code, no completion and no key is in this text.',
-    '## Versions',
-    ...Object.entries(facts.versions).map(([what, version]) => `- ${what}: ${version}`),
-    '## Models',
-    ...Object.entries(facts.rungs).map(([rung, report]) => `- ${rung}: ${rungText(report)}`),
-    '## Servers',
-    ...facts.endpoints.map(report => `- ${endpointText(report)}`),
-    '## Settings',
-    `- fallback: ${fallback}`,
-    ...Object.entries(completion).map(([key, value]) => `- completion.${key}: ${JSON.stringify(value)}`),
-    ...Object.entries(embedded).map(([key, value]) => `- embedded.${key}: ${JSON.stringify(value)}`),
-    '## The last triggers',
-    ...facts.outcomes.slice(0, OUTCOMES_TOLD).map(outcome => `- ${outcomeText(outcome)}`),
-  ].join('\n')}\n`;
+  const { completion, embedded, fallback, ladder } = facts.settings;
+  const sections: readonly (readonly [heading: string, lines: readonly string[]])[] = [
+    ['Versions', Object.entries(facts.versions).map(([what, version]) => `${what}: ${version}`)],
+    ['Models', RUNGS.map(rung => `${rung}: ${rungText(facts.rungs[rung], ladder[rung])}`)],
+    ['Servers', facts.endpoints.map(endpointText)],
+    ['Settings', settingLines({ fallback, completion, embedded })],
+    ['The last triggers', facts.outcomes.slice(0, OUTCOMES_TOLD).map(outcomeText)],
+  ];
+  const told = sections.map(([heading, lines]) => `## ${heading}\n\n${lines.map(line => `- ${line}\n`).join('')}`);
+  return ['# Minnow diagnosis\n', 'No code, no suggestion and no key is in this text.\n', ...told].join('\n');
 }
 
-function rungText({ candidate, problem, residency }: RungReport): string {
+const RUNGS: readonly Rung[] = ['edge', 'workhorse', 'foundation'];
+
+function settingLines({
+  fallback,
+  completion,
+  embedded,
+}: Pick<MinnowSettings, 'fallback' | 'completion' | 'embedded'>) {
+  return [
+    `fallback: ${fallback}`,
+    ...Object.entries(completion).map(([key, value]) => `completion.${key}: ${JSON.stringify(value)}`),
+    ...Object.entries(embedded).map(([key, value]) => `embedded.${key}: ${JSON.stringify(value)}`),
+  ];
+}
+
+function rungText({ rung, candidate, problem, residency }: RungReport, chosen: ModelReference | undefined): string {
+  if (rung === 'foundation' && !chosen) return 'none chosen';
   if (!candidate) return problem ? `${problem.kind}. ${describeProblem(problem).sentence}` : 'nothing';
   const { endpoint, model } = candidate;
   const details = [

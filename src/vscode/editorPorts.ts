@@ -25,6 +25,6 @@ export function editorVersions(minnowVersion: string): { readonly [what: string]
     [vscode.env.appName]: vscode.version,
     'Node of the extension host': process.version,
     platform: `${process.platform} ${process.arch}`,
-    'where the extension runs': vscode.env.remoteName ?? 'this machine',
+    'where it runs': vscode.env.remoteName === undefined ? 'beside the window' : 'in a remote extension host',
   };
 }

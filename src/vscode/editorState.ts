@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import { type Disposable, DisposableStore } from '../base/disposable.ts';
 import { Emitter, type Event } from '../base/emitter.ts';
-import type { CompletionEngine } from '../completion/completionEngine.ts';
+import type { CompletionEngine, RecentOutcome } from '../completion/completionEngine.ts';
 import type { RecentRequests } from '../metering/recentRequests.ts';
 import type { Rung } from '../metering/requestRecord.ts';
 import type { Inventory, RungReport } from '../models/inventory.ts';
@@ -96,9 +96,8 @@ function hoverFacts(needs: EditorStateNeeds, tally: SessionTally): HoverFacts {
   const edge = needs.inventory.report('edge');
   const shown = lastShown(needs);
   const request = shown && requestOf(needs, shown.requestId);
-  const problem = edge.problem && describeProblem(edge.problem);
   return {
-    stateSentence: problem?.sentence,
+    state: edge.problem && describeProblem(edge.problem),
     model: edge.candidate && {
       name: edge.candidate.model.name,
       quantization: edge.candidate.model.quantization,
@@ -125,11 +124,16 @@ function isFirstOfItsName({ name }: ResidentModel, index: number, all: readonly 
   return all.findIndex(other => other.name === name) === index;
 }
 
+/** The suggestion that was shown last, as it first appeared: typed along, the rest of it comes from memory at once. */
 function lastShown({ engine }: EditorStateNeeds) {
+  let found: { readonly event: RecentOutcome; readonly requestId: string } | undefined;
   for (const event of engine.recentOutcomes()) {
-    if (event.outcome.kind === 'shown') return { event, requestId: event.outcome.suggestion.requestId };
+    if (event.outcome.kind !== 'shown') continue;
+    const { requestId } = event.outcome.suggestion;
+    if (found && found.requestId !== requestId) break;
+    found = { event, requestId };
   }
-  return undefined;
+  return found;
 }
 
 function requestOf({ requests }: EditorStateNeeds, requestId: string) {

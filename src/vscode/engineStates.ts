@@ -44,13 +44,13 @@ export function describeProblem(problem: EngineProblem): EngineState {
       return stuck(
         'no server',
         LOOK_AGAIN,
-        `Nothing answers at ${problem.url} (${problem.detail}). Start ${problem.endpoint}; Minnow notices by itself.`,
+        `${problem.endpoint} cannot be reached: ${problem.detail}. Start it; Minnow notices by itself.`,
       );
     case 'notAnApi':
       return stuck(
         'wrong address',
         EDIT_ENDPOINTS,
-        `${problem.url} answers, but not as a model server (${problem.detail}). Correct the address of ${problem.endpoint}.`,
+        `The address of ${problem.endpoint} is wrong: ${problem.detail}. Correct ${problem.url}.`,
       );
     case 'unauthorized':
       return stuck(

@@ -13,13 +13,14 @@ import {
 import type { RecentOutcome } from '../completion/completionEngine.ts';
 import type { AcceptanceRecord, RequestRecord, SpanName } from '../metering/requestRecord.ts';
 import type { CommandId } from './commandTable.ts';
+import type { EngineState, StateAction } from './engineStates.ts';
 import { escapeMarkdown } from './markdownText.ts';
 import { LOCALITY_SIGN, LOCALITY_WORDS } from './statusText.ts';
 
 /** What the card over the status bar item is made from. */
 export interface HoverFacts {
-  /** The state in words, where it is not simply "ready". */
-  readonly stateSentence: string | undefined;
+  /** Where it is not simply "ready". */
+  readonly state: Pick<EngineState, 'sentence' | 'action'> | undefined;
   readonly model: HoverModel | undefined;
   readonly lastShown: RecentOutcome | undefined;
   readonly lastRequest: RequestRecord | undefined;
@@ -52,19 +53,24 @@ export interface SessionFigures {
 }
 
 /** The only commands that the card may run: its Markdown holds names that came from servers. */
-export const HOVER_COMMANDS = [
+export const HOVER_COMMANDS: readonly CommandId[] = [
   'minnow.whyNoSuggestion',
   'minnow.switchModel',
   'minnow.showLog',
   'minnow.openSettings',
-] as const satisfies readonly CommandId[];
+  'minnow.setUp',
+  'minnow.setApiKey',
+  'minnow.copyPullCommand',
+  'minnow.lookAgain',
+  'minnow.restartEmbeddedEngine',
+];
 
-const HOVER_LINKS: Record<(typeof HOVER_COMMANDS)[number], string> = {
-  'minnow.whyNoSuggestion': 'Why no suggestion?',
-  'minnow.switchModel': 'Switch model',
-  'minnow.showLog': 'Log',
-  'minnow.openSettings': 'Settings',
-};
+const HOVER_LINKS: readonly StateAction[] = [
+  { title: 'Why no suggestion?', command: 'minnow.whyNoSuggestion' },
+  { title: 'Switch model', command: 'minnow.switchModel' },
+  { title: 'Log', command: 'minnow.showLog' },
+  { title: 'Settings', command: 'minnow.openSettings' },
+];
 
 export function renderHover(facts: HoverFacts): string {
   const rows = [
@@ -73,13 +79,27 @@ export function renderHover(facts: HoverFacts): string {
     ...(facts.session.shown > 0 ? [sessionRow(facts.session)] : []),
     ...(facts.residents.length > 0 ? [residentsRow(facts)] : []),
   ];
-  const table = rows.map(([name, value]) => `| ${name} | ${value} |`).join('\n');
+  const table = rows.map(([name, value]) => `| ${name.replaceAll(' ', '&nbsp;')} &nbsp; | ${value} |`).join('\n');
   return [
     `**Minnow**${facts.model ? ` &nbsp; ${modelLine(facts.model)}` : ''}`,
-    ...(facts.stateSentence ? [escapeMarkdown(facts.stateSentence)] : []),
-    ...(table ? [`| | |\n|:--|:--|\n${table}`] : facts.stateSentence ? [] : ['No suggestion yet in this window.']),
-    HOVER_COMMANDS.map(command => `[${HOVER_LINKS[command]}](command:${command})`).join(' · '),
+    ...(facts.state ? [stateText(facts.state)] : []),
+    ...(table ? [`| | |\n|:--|:--|\n${table}`] : facts.state ? [] : ['No suggestion yet in this window.']),
+    HOVER_LINKS.map(link).join(' · '),
   ].join('\n\n');
+}
+
+function stateText({ sentence, action }: Pick<EngineState, 'sentence' | 'action'>): string {
+  return escapeMarkdown(sentence) + (action ? ` &nbsp; **${link(action)}**` : '');
+}
+
+/** The argument may hold a name from the settings: encoded, it can end neither the link nor the list of arguments. */
+function link({ title, command, argument }: StateAction): string {
+  const query = argument === undefined ? '' : `?${encodeURIComponent(JSON.stringify([argument]))}`;
+  return `[${title}](command:${command}${query.replace(/[()]/g, escapeParenthesis)})`;
+}
+
+function escapeParenthesis(character: string): string {
+  return character === '(' ? '%28' : '%29';
 }
 
 type Row = readonly [name: string, value: string];

@@ -69,7 +69,8 @@ class InlineCompletions implements vscode.InlineCompletionItemProvider {
     context: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<vscode.InlineCompletionItem[] | undefined> {
-    if (!isEditable(document.uri.scheme)) return undefined;
+    // An entry of several lines cannot be continued: an item's range is a part of one line.
+    if (!isEditable(document.uri.scheme) || context.selectedCompletionInfo?.text.includes('\n')) return undefined;
     const end = this.#needs.waiting();
     const { signal, dispose } = signalOf(token);
     try {
@@ -98,7 +99,8 @@ class InlineCompletions implements vscode.InlineCompletionItemProvider {
     const others = wantsOthers ? await engine.alternatives(snapshot, chosen, signal) : [];
     if (signal.aborted || document.version !== snapshot.version) return undefined;
     this.#lastShown = here;
-    this.#watch.shown(outcome.suggestion, snapshot);
+    // Beside the list of suggestions the text on screen is not the one that would be typed; only taking it whole counts.
+    if (!snapshot.selectedSuggestion) this.#watch.shown(outcome.suggestion, snapshot);
     return [outcome.suggestion, ...others].map(suggestion => itemOf(suggestion, snapshot));
   }
 }
@@ -133,9 +135,12 @@ function snapshotOf(
 }
 
 function itemOf(suggestion: Suggestion, snapshot: CursorSnapshot): vscode.InlineCompletionItem {
-  const { line, character } = snapshot;
-  const range = new vscode.Range(line, character, line, character + suggestion.replacedSuffixChars);
-  const item = new vscode.InlineCompletionItem(suggestion.text, range);
+  const { line, character, selectedSuggestion } = snapshot;
+  const selected = selectedSuggestion ?? { text: '', replacedChars: 0 };
+  const start = character - selected.text.length;
+  const end = start + selected.replacedChars + suggestion.replacedSuffixChars;
+  const range = new vscode.Range(line, start, line, end);
+  const item = new vscode.InlineCompletionItem(selected.text + suggestion.text, range);
   item.command = { command: SUGGESTION_ACCEPTED_COMMAND, title: 'Suggestion accepted', arguments: [suggestion.id] };
   return item;
 }

@@ -17,6 +17,7 @@ export interface ModelGroup {
 export interface ModelChoice {
   readonly label: string;
   readonly description: string;
+  readonly detail?: string;
   /** What is written into the settings: "endpointName/model", or empty for letting Minnow choose. Undefined: not to be chosen. */
   readonly reference: string | undefined;
 }
@@ -60,14 +61,15 @@ function automaticGroup({ embedded }: Pick<MinnowSettings, 'embedded'>, current:
 function endpointGroup({ setting, locality, listed }: EndpointReport, current: string | undefined): ModelGroup {
   const title = escapeIcons(`${setting.name} · ${setting.url}`);
   if (!listed.ok) {
-    const label = `$(warning) ${escapeIcons(describeProblem(listed.error).short)}`;
-    return { title, choices: [{ label, description: describeProblem(listed.error).sentence, reference: undefined }] };
+    const { short, sentence } = describeProblem(listed.error);
+    const told = { label: `$(warning) ${escapeIcons(short)}`, description: '', detail: escapeIcons(sentence) };
+    return { title, choices: [{ ...told, reference: undefined }] };
   }
   if (listed.value.length === 0) {
     return { title, choices: [{ label: 'No models', description: 'this server has none yet', reference: undefined }] };
   }
   const choices = [...listed.value]
-    .sort((a, b) => (a.sizeBytes ?? 0) - (b.sizeBytes ?? 0))
+    .sort((a, b) => Number(a.isRemote) - Number(b.isRemote) || (a.sizeBytes ?? 0) - (b.sizeBytes ?? 0))
     .map(model => modelChoice(model, { endpoint: setting.name, locality, current }));
   return { title, choices };
 }
@@ -79,7 +81,8 @@ function modelChoice(
   const reference = `${endpoint}/${model.name}`;
   const where = model.isRemote ? 'remote' : locality;
   const details = [
-    ...(model.sizeBytes === undefined ? [] : [formatBytes(model.sizeBytes)]),
+    // What a local server keeps of a remote model is a note of a few hundred bytes, not the model.
+    ...(model.sizeBytes === undefined || model.isRemote ? [] : [formatBytes(model.sizeBytes)]),
     ...(model.quantization === undefined ? [] : [model.quantization]),
     LOCALITY_WORDS[where],
   ];

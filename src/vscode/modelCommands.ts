@@ -3,7 +3,7 @@ import type { Rung } from '../metering/requestRecord.ts';
 import type { Inventory } from '../models/inventory.ts';
 import type { EndpointSetting, MinnowSettings } from '../settings/settings.ts';
 import type { KeyStore } from './keyStore.ts';
-import { modelGroups, RUNG_PURPOSES } from './modelChoices.ts';
+import { type ModelChoice, modelGroups, RUNG_PURPOSES } from './modelChoices.ts';
 import { heading, type PickItem, pickFrom } from './pickers.ts';
 
 export interface ModelCommandNeeds {
@@ -36,9 +36,8 @@ export async function switchModel(
     .update(`ladder.${rung}`, reference === '' ? undefined : reference, vscode.ConfigurationTarget.Global);
 }
 
-function toItem(choice: { label: string; description: string; reference: string | undefined }): PickItem<string> {
-  const { label, description, reference } = choice;
-  return { label, description, ...(reference !== undefined && { value: reference }) };
+function toItem({ reference, ...texts }: ModelChoice): PickItem<string> {
+  return { ...texts, ...(reference !== undefined && { value: reference }) };
 }
 
 async function pickRung({ ladder }: MinnowSettings): Promise<Rung | undefined> {

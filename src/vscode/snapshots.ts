@@ -29,25 +29,29 @@ export interface SnapshotWish {
 /**
  * Reads the windows around the cursor line by line and never the whole text: a file of 50 MB costs what a small one does.
  * Lines end in "\n" here, whatever the file has; the editor writes the file's own ending back when text is inserted.
+ * With an entry selected in the list of suggestions, the snapshot shows the text as it would be with that entry taken,
+ * because the editor draws no ghost text that does not continue it.
  */
 export function takeSnapshot({ document, position, ...wish }: SnapshotWish): CursorSnapshot {
   const before = readBefore(document, position);
   const after = readAfter(document, position);
+  const selected = wish.selectedSuggestion;
+  const prefix = selected ? before.text.slice(0, -selected.replacedChars || undefined) + selected.text : before.text;
   return {
     uri: document.uri.toString(),
     path: wish.path,
     languageId: document.languageId,
     version: document.version,
     line: position.line,
-    character: position.character,
-    prefix: before.text,
+    character: position.character + prefix.length - before.text.length,
+    prefix,
     prefixStartLine: before.startLine,
     prefixIsWhole: before.isWhole,
     suffix: after.text,
     suffixIsWhole: after.isWhole,
     trigger: wish.trigger,
     indentation: wish.indentation,
-    selectedSuggestion: wish.selectedSuggestion,
+    selectedSuggestion: selected,
   };
 }
 

@@ -54,6 +54,6 @@ export function createStatusBar({ clock, facts, hover, changes }: StatusBarNeeds
 function hoverMarkdown(card: string): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(card, true);
   // Only these commands, because names from servers stand in the same text.
-  markdown.isTrusted = { enabledCommands: HOVER_COMMANDS };
+  markdown.isTrusted = { enabledCommands: [...HOVER_COMMANDS] };
   return markdown;
 }

@@ -1,4 +1,4 @@
-import { formatDuration, formatTimeOfDay } from '../base/format.ts';
+import { formatAge, formatDuration, formatTimeOfDay } from '../base/format.ts';
 import type { RecentOutcome } from '../completion/completionEngine.ts';
 import type { EngineProblem } from '../routing/endpoint.ts';
 import { describeProblem, type StateAction } from './engineStates.ts';
@@ -40,7 +40,7 @@ export function whyReport(
     };
   }
   const told = describeOutcome(latest.outcome);
-  const ago = `${formatDuration(Math.max(0, now.nowMs - latest.atMs))} ago`;
+  const ago = `${formatAge(now.nowMs - latest.atMs)} ago`;
   const place = `line ${latest.line + 1}, ${ago}`;
   const headline =
     latest.outcome.kind === 'shown'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  formatAge,
   formatBytes,
   formatCost,
   formatCount,
@@ -55,6 +56,13 @@ describe('format', () => {
     [999_600_000, '1.0 GB'],
     [2_500_000_000_000, '2.5 TB'],
   ])('writes %s bytes as %s', (value, text) => expect(formatBytes(value)).toBe(text));
+
+  it.each([
+    [-5, '0 s'],
+    [4340, '4 s'],
+    [150_000, '3 min'],
+    [7_200_000, '2 h'],
+  ])('writes that something was %s ms ago as %s', (value, text) => expect(formatAge(value)).toBe(text));
 
   it('groups counts and names the unit of tokens', () => {
     expect(formatCount(6120)).toBe('6,120');

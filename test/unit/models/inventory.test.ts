@@ -144,6 +144,17 @@ describe('inventory', () => {
     expect(world.connects).toContain('far');
   });
 
+  it('invites who chose nothing and has nothing, and names the fault to who chose', async () => {
+    const fresh = house();
+    fresh.ollamaIsThere = false;
+    await fresh.inventory.refresh();
+    expect(fresh.inventory.report('edge').problem).toEqual({ kind: 'notSetUp' });
+    const named = house({ endpoints: [{ name: 'ollama', url: 'http://127.0.0.1:11434' }] });
+    named.ollamaIsThere = false;
+    await named.inventory.refresh();
+    expect(named.inventory.report('edge').problem).toEqual(GONE);
+  });
+
   it('looks again by itself ever more rarely, and at once when somebody types', async () => {
     const world = house({ 'ladder.edge': 'ollama/m', 'ladder.workhorse': 'ollama/m' });
     world.ollamaIsThere = false;

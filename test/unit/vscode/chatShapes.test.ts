@@ -63,7 +63,7 @@ describe('an answer for the view', () => {
       detail: 'ECONNREFUSED',
     } as const;
     const shape = answerShape({ ...ANSWER, state: { kind: 'failed', problem } });
-    expect(shape.note).toContain('Nothing answers at http://127.0.0.1:11434');
+    expect(shape.note).toContain('ollama cannot be reached');
     expect(shape.action?.command).toMatch(/^minnow\./);
   });
 

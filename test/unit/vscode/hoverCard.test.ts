@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { describeProblem } from '../../../src/vscode/engineStates.ts';
 import { decodeSpeed, HOVER_COMMANDS, type HoverFacts, renderHover } from '../../../src/vscode/hoverCard.ts';
-import { recentOutcome, requestRecord, shown } from '../../support/editorFixtures.ts';
+import { EVERY_PROBLEM, recentOutcome, requestRecord, shown } from '../../support/editorFixtures.ts';
 
 const facts: HoverFacts = {
-  stateSentence: undefined,
+  state: undefined,
   model: { name: 'qwen2.5-coder:1.5b', quantization: 'Q4_K_M', endpoint: 'ollama', locality: 'loopback' },
   lastShown: recentOutcome(),
   lastRequest: requestRecord(),
@@ -15,7 +16,10 @@ const facts: HoverFacts = {
 
 /** As a reader sees it: without the escapes. */
 function read(card: Partial<HoverFacts> = {}): string {
-  return renderHover({ ...facts, ...card }).replace(/\\(.)/g, '$1');
+  return renderHover({ ...facts, ...card })
+    .replace(/\\(.)/g, '$1')
+    .replaceAll('&nbsp;', ' ')
+    .replace(/ {2,}/g, ' ');
 }
 
 describe('the hover card', () => {
@@ -72,9 +76,22 @@ describe('the hover card', () => {
     expect(card).not.toContain('<b>');
   });
 
-  it('links to nothing but its own commands', () => {
-    const targets = [...renderHover(facts).matchAll(/\]\(command:([\w.]+)\)/g)].map(([, command]) => command);
-    expect(targets).toEqual([...HOVER_COMMANDS]);
+  it('links to nothing but the commands that the card may run', () => {
+    for (const problem of Object.values(EVERY_PROBLEM)) {
+      const card = renderHover({ ...facts, state: describeProblem(problem) });
+      const targets = [...card.matchAll(/\]\(command:([\w.]+)/g)].map(([, command]) => command);
+      expect(targets.length).toBeGreaterThanOrEqual(4);
+      expect(targets.filter(command => !HOVER_COMMANDS.some(allowed => allowed === command))).toEqual([]);
+    }
+  });
+
+  it('offers what the state needs, its argument unable to end the link', () => {
+    const model = 'x") [y](command:evil)';
+    const state = describeProblem({ ...EVERY_PROBLEM.modelMissing, model, pullCommand: `ollama pull ${model}` });
+    const card = renderHover({ ...facts, state });
+    const [, query = ''] = /\*\*\[Copy Pull Command\]\(command:minnow\.copyPullCommand\?([^)]*)\)\*\*/.exec(card) ?? [];
+    expect(JSON.parse(decodeURIComponent(query))).toEqual([`ollama pull ${model}`]);
+    expect(card).not.toMatch(/(?<!\\)\]\(command:evil/);
   });
 
   it('knows no pace of an answer that came whole', () => {

@@ -49,7 +49,7 @@ describe('the models to choose from', () => {
 
   it('marks a model that a local server hands on as remote', () => {
     const [, group] = modelGroups('edge', reports(model('big:cloud', { isRemote: true })), settings());
-    expect(group?.choices[0]).toMatchObject({ label: '$(cloud) big:cloud', description: '1.9 GB · Q4_K_M · remote' });
+    expect(group?.choices[0]).toMatchObject({ label: '$(cloud) big:cloud', description: 'Q4_K_M · remote' });
   });
 
   it('marks what is chosen now', () => {

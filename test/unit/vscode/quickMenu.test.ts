@@ -64,8 +64,8 @@ const menuFacts: StatusFacts = {
 
 describe('splitting sentences', () => {
   it('keeps what happened apart from the rest', () => {
-    expect(splitSentences('Nothing answers at http://a.b:1 (x). Start it. Then wait.')).toEqual({
-      first: 'Nothing answers at http://a.b:1 (x).',
+    expect(splitSentences('ollama cannot be reached: a.b:1: nothing (X). Start it. Then wait.')).toEqual({
+      first: 'ollama cannot be reached: a.b:1: nothing (X).',
       rest: 'Start it. Then wait.',
     });
     expect(splitSentences('One sentence about qwen2.5-coder.')).toEqual({

@@ -92,6 +92,30 @@ describe('a snapshot', () => {
   });
 });
 
+describe('a snapshot while the list of suggestions is open', () => {
+  it('shows the text as it would be with the selected entry taken', () => {
+    const document = new FakeDocument(1, () => 'x = con + 1');
+    const snapshot = takeSnapshot({
+      document,
+      position: { line: 0, character: 7 },
+      path: 'a.py',
+      trigger: 'automatic',
+      indentation: { unit: 'space', width: 4 },
+      selectedSuggestion: { text: 'console', replacedChars: 3 },
+    });
+    expect(snapshot).toMatchObject({ prefix: 'x = console', suffix: ' + 1', character: 11 });
+    const untyped = takeSnapshot({
+      document,
+      position: { line: 0, character: 4 },
+      path: 'a.py',
+      trigger: 'automatic',
+      indentation: { unit: 'space', width: 4 },
+      selectedSuggestion: { text: 'console', replacedChars: 0 },
+    });
+    expect(untyped).toMatchObject({ prefix: 'x = console', suffix: 'con + 1' });
+  });
+});
+
 describe('what goes with a snapshot', () => {
   it('takes the editor’s indentation, and a usual one while that is unknown', () => {
     expect(indentationOf({ insertSpaces: false, tabSize: 8 })).toEqual({ unit: 'tab', width: 8 });

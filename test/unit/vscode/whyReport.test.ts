@@ -9,7 +9,7 @@ const now = { nowMs: latest.atMs + 3000, problem: undefined, timeZone: 'UTC' };
 describe('why no suggestion?', () => {
   it('answers in its first line, with the place and the setting that governs it', () => {
     const report = whyReport([skipped, latest], now);
-    expect(report.headline).toBe('No suggestion at line 42, 3.00 s ago: completions are turned off for this language.');
+    expect(report.headline).toBe('No suggestion at line 42, 3 s ago: completions are turned off for this language.');
     expect(report.settingKey).toBe('minnow.completion.disabledLanguages');
   });
 
