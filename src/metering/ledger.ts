@@ -6,6 +6,7 @@ import type { Logger } from '../base/logger.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { LedgerAnswer, LedgerCallName, LedgerCalls, LedgerExport, LedgerPlace } from './ledgerCalls.ts';
 import type { AcceptanceRecord, Meter, RequestRecord } from './requestRecord.ts';
+import type { Summary, SummaryQuestion } from './summaryTypes.ts';
 
 /** How long a record waits for others to be written with. */
 export const FLUSH_DELAY_MS = 500;
@@ -104,6 +105,10 @@ export class Ledger implements Meter {
     await this.flush();
     const opened = await this.#open();
     return opened.ok ? this.#call(name, asks) : opened;
+  }
+
+  summarize(question: SummaryQuestion): Promise<Result<Summary, LedgerError>> {
+    return this.ask('summarize', question);
   }
 
   exportTo(where: LedgerExport): Promise<Result<readonly string[], LedgerError>> {
