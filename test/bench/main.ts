@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import type { BenchClient } from './benchClient.ts';
+import { runEmbedded } from './embedded.ts';
 import { createEngineBackend, emulatedFacts } from './engineBackend.ts';
 import { runLoad } from './load.ts';
 import { type Metrics, measure } from './metrics.ts';
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     abort: { type: 'string', default: 'stops' },
     trace: { type: 'string' },
     each: { type: 'boolean', default: false },
+    embedded: { type: 'boolean', default: false },
     load: { type: 'boolean', default: false },
     logprobs: { type: 'boolean', default: false },
     records: { type: 'boolean', default: false },
@@ -59,6 +61,10 @@ async function replayAll(make: ClientMaker, traces: readonly Trace[], engine: En
 
 if (options.load) {
   await runLoad(options.out);
+  process.exit(0);
+}
+if (options.embedded) {
+  await runEmbedded(options.out, Number(options.keys));
   process.exit(0);
 }
 const set: TraceSet = options.set === 'heldOut' ? 'heldOut' : 'practice';

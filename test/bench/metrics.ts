@@ -81,7 +81,7 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
       sum(part => part.pauses.filter(pause => pause !== 'nothing').length),
       sum(part => part.pauses.length),
     ),
-    keystrokesSaved: 1 - keys / chars,
+    keystrokesSaved: sum(part => part.savedKeys) / chars,
     suggestionsShown: suggestions,
     accepted: sum(part => part.accepted),
     wrongVisibleShare: share(
@@ -126,6 +126,7 @@ interface Part {
   readonly pauses: readonly ('right' | 'wrong' | 'nothing')[];
   readonly suggestions: number;
   readonly accepted: number;
+  readonly savedKeys: number;
   readonly visibleMs: number;
   readonly wrongMs: number;
   readonly flicker: number;
@@ -149,6 +150,7 @@ function measureOne(log: ReplayLog): Part {
     pauses: pausesOf(log, acts, ghosts),
     suggestions: appeared.length,
     accepted: accepts.length,
+    savedKeys: savedKeys(log, acts),
     ...visible,
     flicker: flickerOf(log, acts, ghosts),
     neverShown: unseenTokens(
@@ -158,6 +160,14 @@ function measureOne(log: ReplayLog): Part {
     neverAccepted: unseenTokens(log, accepts),
     busySeconds: log.engineBusyMs / 1000,
   };
+}
+
+/** What came by Tab and stayed, less Tab itself and the keys that took the wrong end of it away. */
+function savedKeys(log: ReplayLog, acts: readonly ActEvent[]): number {
+  return acts.reduce((saved, act) => {
+    if (act.kind === 'accept') return saved + rightChars(log.document, act.offset, act.text) - 1;
+    return act.kind === 'erase' ? saved - act.keys : saved;
+  }, 0);
 }
 
 /** The offset of an accept is where it began; if it was the last act, what it brought is typed text too. */

@@ -92,6 +92,12 @@ export function readPrompt(prompt: string): { prefix: string; suffix: string } {
   return { prefix: parts.fim_prefix + parts.fim_middle, suffix: parts.fim_suffix };
 }
 
+/** Where the prompt's cursor is. */
+export function placeOf(documents: readonly TargetDocument[], prompt: string): OracleAnswer['place'] {
+  const found = locate(documents, readPrompt(prompt).prefix);
+  return found && { document: found.document.name, offset: found.offset };
+}
+
 function locate(documents: readonly TargetDocument[], prefix: string) {
   for (const chars of TAIL_CHARS) {
     const tail = prefix.slice(-chars);

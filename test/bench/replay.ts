@@ -12,7 +12,8 @@ const SETTLE_MS = 1500;
 
 export interface Side {
   readonly client: BenchClient;
-  readonly engine: SlotEngine;
+  /** Emulated or real, as far as it tells what it was asked. */
+  readonly engine: Pick<SlotEngine, 'requests' | 'busyMs'>;
   readonly clock: Clock;
 }
 

@@ -5,7 +5,7 @@ import { logNormal, type Random } from './seededRandom.ts';
 
 export type Situation = 'endOfFile' | 'textBelow';
 export type TypingSpeed = 'slow' | 'median' | 'fast';
-export type TraceSet = 'practice' | 'heldOut';
+export type TraceSet = 'practice' | 'heldOut' | 'small';
 
 /** Somebody types one region of a real file, at one speed, with one seed. */
 export interface Trace {
@@ -28,7 +28,10 @@ interface Source {
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/typing');
 
-/** Tune to `practice` alone. `heldOut` has other files, other projects and other seeds, and is only ever measured. */
+/**
+ * Tune to `practice` alone. `heldOut` has other files, other projects and other seeds, and is only ever measured. `small`
+ * holds programs of the kind that the model which comes with Minnow can write.
+ */
 const SOURCES: Record<TraceSet, { readonly seed: number; readonly sources: readonly Source[] }> = {
   practice: {
     seed: 1,
@@ -48,6 +51,13 @@ const SOURCES: Record<TraceSet, { readonly seed: number; readonly sources: reado
       { file: 'scan.go', languageId: 'go', lines: [139, 255], speed: 'slow' },
       { file: 'fixedbitset.rs', languageId: 'rust', lines: [143, 240], speed: 'fast' },
       { file: 'pythonScanner.c', languageId: 'c', lines: [95, 210], speed: 'median' },
+    ],
+  },
+  small: {
+    seed: 301,
+    sources: [
+      { file: 'inventory.ts', languageId: 'typescript', lines: [22, 80], speed: 'median' },
+      { file: 'library.py', languageId: 'python', lines: [21, 66], speed: 'median' },
     ],
   },
 };
