@@ -19,6 +19,7 @@ const QUIET_SETTINGS = {
 };
 
 const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 5_000;
 const POLL_MS = 100;
 const LOG_TAIL_CHARS = 4_000;
 
@@ -69,12 +70,18 @@ export async function startServer(options: ServerOptions = {}): Promise<EditorSe
     for (const vsix of options.vsix ?? []) await install(tree, vsix, folders, env);
     const port = await freePort();
     const server = await serve(tree, [...folders, ...servingArguments(port, options.trust ?? 'all')], env, port);
+    const atExit = () => {
+      server.kill();
+      clean();
+    };
+    process.once('exit', atExit);
     return {
       origin: `http://127.0.0.1:${port}`,
       settingsFile,
       address: (folder, payload = []) => workbenchAddress(port, folder, payload),
       uriOf: path => uriOf(port, path),
       async stop() {
+        process.off('exit', atExit);
         await server.stop();
         clean();
       },
@@ -153,8 +160,7 @@ function spawnGroup(
 async function serve(tree: string, args: readonly string[], env: NodeJS.ProcessEnv, port: number) {
   const { child, log } = spawnGroup(tree, args, env);
   const exited = new Promise(done => child.once('exit', done));
-  const kill = () => killGroup(child);
-  process.once('exit', kill);
+  const kill = () => endGroup(child, 'SIGKILL');
   const deadline = performance.now() + START_LIMIT_MS;
   while (!(await answers(port))) {
     if (child.exitCode !== null || performance.now() > deadline) {
@@ -164,18 +170,19 @@ async function serve(tree: string, args: readonly string[], env: NodeJS.ProcessE
     await sleep(POLL_MS);
   }
   return {
+    kill,
     async stop() {
-      process.off('exit', kill);
+      endGroup(child, 'SIGTERM');
+      await Promise.race([exited, sleep(STOP_LIMIT_MS, undefined, { ref: false })]);
       kill();
-      await exited;
     },
   };
 }
 
-function killGroup(child: ChildProcess): void {
+function endGroup(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): void {
   if (child.pid === undefined) return;
   try {
-    process.kill(-child.pid, 'SIGTERM');
+    process.kill(-child.pid, signal);
   } catch {
     // The whole group has ended already.
   }

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from './chromium.ts';
 import type { EditorServer } from './server.ts';
@@ -10,7 +10,8 @@ const STATUS_ITEM = '.statusbar-item[id^="minnow.minnow"]';
 const EDITOR = '.editor-instance .monaco-editor';
 
 /** A person strikes a key about this often. */
-const KEY_GAP_MS = 90;
+const KEY_GAP_MS = 60;
+const SETTLE_MS = 200;
 const READY_LIMIT_MS = 60_000;
 const GHOST_LIMIT_MS = 30_000;
 
@@ -18,8 +19,6 @@ export interface WindowOptions {
   readonly folder?: string;
   /** Opened at the start, its editor focused. */
   readonly file?: string;
-  /** Folders of further extensions, loaded as under development. */
-  readonly developmentExtensions?: readonly string[];
   readonly size?: { readonly width: number; readonly height: number };
 }
 
@@ -39,6 +38,10 @@ export interface EditorWindow {
   /** What the status bar item says, its icons left out. */
   statusText(): Promise<string>;
   waitForStatus(pattern: RegExp): Promise<string>;
+  /** Lets the card of the status bar item appear. Resolves with its text. */
+  hoverStatus(): Promise<string>;
+  /** Opens a file of the folder, by its path in it, and puts the cursor into it. */
+  openFile(path: string): Promise<void>;
   /** Runs a command by its title, as shown in the palette. */
   runCommand(title: string): Promise<void>;
   goToLine(line: number, column?: number): Promise<void>;
@@ -52,13 +55,8 @@ export async function openWindow(server: EditorServer, options: WindowOptions = 
   const browser = await launchChromium();
   try {
     const page = await browser.newPage({ viewport: options.size ?? { width: 1280, height: 800 } });
-    const extensions = options.developmentExtensions ?? [];
-    await page.goto(
-      server.address(options.folder, [
-        ...extensions.map(path => ['extensionDevelopmentPath', server.uriOf(path)] as const),
-        ...(options.file ? [['openFile', server.uriOf(options.file)] as const] : []),
-      ]),
-    );
+    const openFile = options.file ? [['openFile', server.uriOf(options.file)] as const] : [];
+    await page.goto(server.address(options.folder, openFile));
     if (options.file) await focusEditor(page);
     else await page.locator('.monaco-workbench').waitFor({ timeout: READY_LIMIT_MS });
     return driver(browser, page);
@@ -94,10 +92,34 @@ function driver(browser: Browser, page: Page): EditorWindow {
     type: text => page.keyboard.type(text, { delay: KEY_GAP_MS }),
     press,
     ghostText,
-    waitForGhostText: (accepts = text => text !== '') => waitFor('ghost text', ghostText, accepts, GHOST_LIMIT_MS),
+    async waitForGhostText(accepts = text => text !== '') {
+      // Its parts are drawn one after the other: only what stays is the whole.
+      for (let before = ''; ; ) {
+        const text = await waitFor('ghost text', ghostText, accepts, GHOST_LIMIT_MS);
+        if (text === before) return text;
+        before = text;
+        await page.waitForTimeout(SETTLE_MS);
+      }
+    },
     waitForNoGhostText: () => waitFor('no ghost text', ghostText, text => text === '', GHOST_LIMIT_MS).then(() => {}),
     statusText,
     waitForStatus: pattern => waitFor(`status ${pattern}`, statusText, text => pattern.test(text), READY_LIMIT_MS),
+    async hoverStatus() {
+      await status.hover();
+      const card = page.locator('.workbench-hover');
+      await card.first().waitFor();
+      return (await card.first().textContent()) ?? '';
+    },
+    async openFile(path) {
+      await press('Control+p');
+      const input = page.locator('.quick-input-widget input').first();
+      await input.waitFor();
+      await input.fill(path);
+      const name = basename(path);
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: name }).first().click();
+      await page.locator('.tab.active', { hasText: name }).waitFor();
+      await focusEditor(page);
+    },
     async runCommand(title) {
       await press('F1');
       const input = page.locator('.quick-input-widget input').first();

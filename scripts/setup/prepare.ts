@@ -11,9 +11,15 @@ import { step } from './step.ts';
 const [task, ...args] = process.argv.slice(2);
 process.argv.splice(2, process.argv.length, ...args);
 
-await exclusively('dependencies', ensureDependencies);
-await exclusively('embedded', ensureEngine);
-await import(`../${task}.ts`);
+try {
+  await exclusively('dependencies', ensureDependencies);
+  await exclusively('embedded', ensureEngine);
+  await import(`../${task}.ts`);
+} catch (error) {
+  console.error(error);
+  // Through the exit handlers, which end what the task has started.
+  process.exit(1);
+}
 
 async function ensureDependencies(): Promise<void> {
   const lock = join(REPOSITORY, 'package-lock.json');

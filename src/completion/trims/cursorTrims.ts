@@ -10,7 +10,7 @@ export interface FittedText {
  */
 export function fitToLineRest(text: string, lineRest: string): FittedText | undefined {
   const rest = lineRest.trimEnd();
-  if (rest === '') return { text, replacedSuffixChars: 0 };
+  if (rest === '') return nonEmpty({ text, replacedSuffixChars: 0 });
   // The rest stands on the cursor's line: what follows there cannot stand behind further lines.
   const firstLine = text.split('\n', 1)[0] ?? '';
   const overlap = overlapLength(firstLine, rest);

@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RequestRecord } from '../../src/metering/requestRecord.ts';
+import type { EngineSummary, OutcomeSummary } from '../../src/vscode/api.ts';
+import { packageFolder } from '../packaging/vsix.ts';
+import { exclusively } from '../setup/cache.ts';
+import { OUT } from '../setup/paths.ts';
+
+/** Where the extension below writes, read by it in the extension host. */
+export const RECORDS_FILE_VARIABLE = 'MINNOW_RECORDS_FILE';
+
+/** What Minnow's exports said last. */
+export interface Records {
+  /** Oldest first. */
+  readonly requests: readonly RequestRecord[];
+  /** Newest first. */
+  readonly outcomes: readonly OutcomeSummary[];
+  readonly engine: EngineSummary;
+  readonly activationMs: number;
+}
+
+/** Packages the extension that writes Minnow's exports to a file. Resolves with its VSIX. */
+export function packageRecordsExtension(): Promise<string> {
+  return exclusively('package', async () => {
+    const vsix = join(OUT, 'minnow-records.vsix');
+    await packageFolder(join(import.meta.dirname, 'records'), vsix, ['--skip-license']);
+    return vsix;
+  });
+}
+
+/** Undefined until the extension has started. */
+export function readRecords(file: string): Records | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The request behind the suggestion that was shown last. */
+export function requestOfLastShown({ requests, outcomes }: Records): RequestRecord | undefined {
+  const shown = outcomes.find(({ kind }) => kind === 'shown');
+  return requests.find(({ id }) => id === shown?.requestId);
+}
