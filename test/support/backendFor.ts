@@ -11,10 +11,12 @@ export interface ServerUnderTest {
   readonly http: Http;
   readonly key?: string | undefined;
   readonly clock?: Clock;
+  /** Told when a model of Ollama that no longer answered was unloaded. */
+  readonly onHealed?: (model: string) => void;
 }
 
 /** The product's own backend for a server, with the settings that the product uses where nobody changed any. */
-export function backendFor({ url, dialect, http, key, clock = systemClock }: ServerUnderTest): Backend {
+export function backendFor({ url, dialect, http, key, clock = systemClock, onHealed }: ServerUnderTest): Backend {
   const shared = { http, clock, url, keyFor: async () => key };
   switch (dialect) {
     case 'ollama':
@@ -23,6 +25,7 @@ export function backendFor({ url, dialect, http, key, clock = systemClock }: Ser
         keepAliveMinutes: () => 5,
         runnerOptions: () => ({}),
         serverVersion: undefined,
+        ...(onHealed && { onHealed }),
       });
     case 'openai':
       return createOpenAiBackend({ ...shared, flavor: 'vllm' });

@@ -15,9 +15,12 @@ const STOP_GRACE_MS = 20_000;
 /** A server at hand. `log` and `pid` are there only for one that we started. */
 export type RealEngine = Pick<RunningEngine, 'url' | 'model'> & Partial<RunningEngine>;
 
-/** `failed` is for one that was asked for and could not be had: that is no reason to skip. */
+/**
+ * `started` says how another server of the kind can be had, where this one is ours. `failed` is for one that was asked for
+ * and could not be had: that is no reason to skip.
+ */
 export type Presence =
-  | { readonly state: 'present'; readonly engine: RealEngine }
+  | { readonly state: 'present'; readonly engine: RealEngine; readonly started?: StartOptions }
   | { readonly state: 'missing'; readonly reason: string }
   | { readonly state: 'failed'; readonly reason: string };
 
@@ -80,9 +83,9 @@ async function presenceOf(name: EngineName, env: NodeJS.ProcessEnv, start: Start
     const prefix = `MINNOW_${name.toUpperCase().replace('-', '_')}`;
     const url = env[`${prefix}_URL`];
     if (url) return { state: 'present', engine: await namedEngine(prefix, url, env) };
-    if (isWanted(name, env)) return { state: 'present', engine: await start({}) };
     const ollamaBinary = name === 'ollama' ? installedOllama() : undefined;
-    if (ollamaBinary) return { state: 'present', engine: await start({ ollamaBinary }) };
+    const options = isWanted(name, env) ? {} : ollamaBinary && { ollamaBinary };
+    if (options) return { state: 'present', engine: await start(options), started: options };
     const reason = `no ${name} here: ${prefix}_URL is not set, and neither is MINNOW_REAL_ENGINES=all`;
     return { state: 'missing', reason };
   } catch (error) {
