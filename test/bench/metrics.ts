@@ -14,7 +14,16 @@ export interface Metrics {
   readonly keys: number;
   readonly seconds: number;
   /** From the key to the frame with the ghost text; which of the three: whether the engine was asked for it. */
-  readonly keyToGhostMs: { readonly newRequest: Spread; readonly joined: Spread; readonly memory: Spread };
+  readonly keyToGhostMs: {
+    readonly newRequest: Spread;
+    readonly joined: Spread;
+    /** Both kinds of memory together: no engine was waited for. */
+    readonly memory: Spread;
+    /** The editor itself went on with what stood there. */
+    readonly typedThrough: Spread;
+    /** The client answered from what it had, by way of the editor's debounce. */
+    readonly fromClient: Spread;
+  };
   /** What the engine alone took for the requests of `newRequest`, to the last token that was shown. */
   readonly engineOwnMs: Spread;
   readonly pauses: number;
@@ -50,6 +59,7 @@ type ActEvent = Exclude<ReplayEvent, GhostEvent>;
 interface Shown {
   readonly latencyMs: number;
   readonly source: 'newRequest' | 'joined' | 'memory';
+  readonly by: 'typedThrough' | 'fromClient';
   readonly ownMs: number | undefined;
 }
 
@@ -59,6 +69,8 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
   const sum = (pick: (part: Part) => number) => parts.reduce((total, part) => total + pick(part), 0);
   const shown = parts.flatMap(part => part.shown);
   const of = (source: Shown['source']) => spread(shown.filter(s => s.source === source).map(s => s.latencyMs));
+  const ofMemory = (by: Shown['by']) =>
+    spread(shown.filter(s => s.source === 'memory' && s.by === by).map(s => s.latencyMs));
   const requests = logs.flatMap(log => log.requests);
   const total = (pick: (request: EngineRequest) => number) => requests.reduce((all, r) => all + pick(r), 0);
   const keys = sum(part => part.keys);
@@ -70,7 +82,13 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
   return {
     keys,
     seconds: sum(part => part.seconds),
-    keyToGhostMs: { newRequest: of('newRequest'), joined: of('joined'), memory: of('memory') },
+    keyToGhostMs: {
+      newRequest: of('newRequest'),
+      joined: of('joined'),
+      memory: of('memory'),
+      typedThrough: ofMemory('typedThrough'),
+      fromClient: ofMemory('fromClient'),
+    },
     engineOwnMs: spread(shown.flatMap(s => (s.ownMs === undefined ? [] : [s.ownMs]))),
     pauses: sum(part => part.pauses.length),
     rightIn300Ms: share(
@@ -186,7 +204,8 @@ function shownEvents(log: ReplayLog, acts: readonly ActEvent[], ghosts: readonly
     const source =
       !maker || maker.knownAtMs < act.atMs ? 'memory' : maker.request.arrivedAtMs >= act.atMs ? 'newRequest' : 'joined';
     const ownMs = source === 'newRequest' && maker ? ownMsOf(maker.request, ghost) : undefined;
-    return [{ latencyMs: ghost.atMs - act.atMs, source, ownMs }];
+    const by = continues(log, ghosts[ghosts.indexOf(ghost) - 1], ghost) ? 'typedThrough' : 'fromClient';
+    return [{ latencyMs: ghost.atMs - act.atMs, source, by, ownMs }];
   });
 }
 

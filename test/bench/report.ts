@@ -8,6 +8,8 @@ const ROWS: readonly (readonly [string, (metrics: Metrics) => string])[] = [
   ['of it the engine alone, p50 / p95 ms', m => spreadText(m.engineOwnMs)],
   ['key to ghost text, joined a running request, p50 / p95 ms', m => spreadText(m.keyToGhostMs.joined)],
   ['key to ghost text, from memory, p50 / p95 ms', m => spreadText(m.keyToGhostMs.memory)],
+  ['of it typed through, in the editor, p50 / p95 ms', m => spreadText(m.keyToGhostMs.typedThrough)],
+  ['of it answered by the client, p50 / p95 ms', m => spreadText(m.keyToGhostMs.fromClient)],
   ['right suggestion within 300 ms, share of pauses', m => percent(m.rightIn300Ms)],
   ['any suggestion within 300 ms, share of pauses', m => percent(m.ghostIn300Ms)],
   ['pauses of 300 ms or more', m => `${m.pauses}`],
