@@ -21,6 +21,7 @@ import type { MinnowSettings } from './settings/settings.ts';
 import type { MinnowApi } from './vscode/api.ts';
 import { createApi } from './vscode/apiShapes.ts';
 import { chatCommands } from './vscode/chatCommands.ts';
+import { registerChatParticipant } from './vscode/chatParticipant.ts';
 import { registerChatView } from './vscode/chatView.ts';
 import { commandHandlers } from './vscode/commandHandlers.ts';
 import { registerCommands } from './vscode/commands.ts';
@@ -31,6 +32,7 @@ import { embeddedEngineOf, embeddedToken } from './vscode/embeddedPort.ts';
 import { registerInlineCompletions } from './vscode/inlineCompletions.ts';
 import { keepEnginesCurrent } from './vscode/keepEnginesCurrent.ts';
 import { createKeyStore, type KeyStore } from './vscode/keyStore.ts';
+import { registerLanguageModels } from './vscode/languageModelProvider.ts';
 import { createLog, type Log } from './vscode/log.ts';
 import { createProposedText } from './vscode/proposedText.ts';
 import { createSettingsStore, type SettingsStore } from './vscode/settingsStore.ts';
@@ -156,12 +158,14 @@ function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore 
   store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
 }
 
-/** Minnow's own chat view and what it needs to ask, show and change anything. */
+/** The three faces of chat: models in the editor's picker, `@minnow` in its chat, and Minnow's own view. */
 function composeChat(
   { context, store, log, settings, textView }: Ground & { settings: () => MinnowSettings; textView: TextView },
   { inventory, door, costOf, tokenRatio, requests }: Rooms,
 ) {
   const foundation = () => inventory.report('foundation');
+  const models = store.add(registerLanguageModels({ clock, door, inventory, tokenRatio }));
+  store.add(registerChatParticipant({ clock, door, tokenRatio, newId: randomUUID, candidate: models.candidate }));
   return store.add(
     registerChatView({
       clock,
@@ -173,7 +177,7 @@ function composeChat(
       report: inventory.report,
       canAskLarger: () => settings().fallback === 'ask',
       askConsent: createConsentDialog({ clock, tokenRatio, costOf, foundation, textView }),
-      recordOf: id => requests.find(id)?.record,
+      recordOf: id => (id === undefined ? requests.all().at(-1) : requests.find(id))?.record,
       proposed: store.add(createProposedText()),
       textView,
       extensionUri: context.extensionUri,

@@ -4,21 +4,21 @@ import type { TokenRatio } from '../base/tokenRatio.ts';
 import type { Purpose, RequestRecord, Rung } from '../metering/requestRecord.ts';
 import { Stopwatch } from '../metering/stopwatch.ts';
 import type { Attempt, Door, DoorResult, Draft } from '../routing/dispatcher.ts';
-import type { EngineProblem, PermittedCandidate } from '../routing/endpoint.ts';
+import type { Candidate, EngineProblem, PermittedCandidate } from '../routing/endpoint.ts';
 import type { Consent } from '../routing/privacyPolicy.ts';
 import { type Attachment, pathsOf } from './attachments.ts';
 import { buildChatPrompt, type ChatBudget, type ChatPrompt } from './chatPrompt.ts';
 import type { AnswerMetrics, Author, Conversation, LeftOut, Question } from './conversation.ts';
 
 /** A little warmth reads better in prose; code questions want the likeliest answer. */
-const CHAT_SAMPLING: Sampling = { temperature: 0.2, topP: 0.9, topK: 40, minP: 0.05, repeatPenalty: 1 };
+export const CHAT_SAMPLING: Sampling = { temperature: 0.2, topP: 0.9, topK: 40, minP: 0.05, repeatPenalty: 1 };
 const ANSWER_TOKENS_MAX = 2048;
 /** Of the window, what is kept free for the answer, where the window is small. */
 const ANSWER_SHARE = 0.35;
 /** Where a server does not tell its window: the smallest that today's servers allocate by themselves. */
 const WINDOW_TOKENS_UNKNOWN = 4096;
 /** A large prompt on a slow machine takes long to read; silence beyond this is a fault (invariant 16). */
-const CHAT_LIMITS = { firstByteMs: 120_000, betweenEventsMs: 30_000 };
+export const CHAT_LIMITS = { firstByteMs: 120_000, betweenEventsMs: 30_000 };
 
 export type ThinkingLevel = ChatPromptRequest['thinking'];
 
@@ -26,6 +26,8 @@ export interface TurnRequest {
   readonly conversation: Conversation;
   readonly question: Question;
   readonly rung: Rung;
+  /** The model that a person picked for this question, where they did. */
+  readonly chosen?: Candidate | undefined;
   readonly purpose: Purpose;
   readonly thinking: ThinkingLevel;
   readonly consent: Consent | undefined;
@@ -82,6 +84,7 @@ export async function runTurn(
   const draft: Draft = {
     purpose: request.purpose,
     rung: request.rung,
+    chosen: request.chosen,
     languageId: undefined,
     stopwatch: new Stopwatch(needs.clock),
     privacy: {

@@ -9,6 +9,7 @@ import type { Rung } from '../metering/requestRecord.ts';
 import type { Candidate, CandidateSource, Endpoint, EngineProblem } from '../routing/endpoint.ts';
 import { problemOf } from '../routing/engineProblem.ts';
 import type { EndpointSetting, MinnowSettings } from '../settings/settings.ts';
+import { listChatModels } from './chatModels.ts';
 import type { EmbeddedEngine } from './embeddedEngine.ts';
 import { endpointSettings, resolveRung } from './rungResolver.ts';
 import { RungWatch } from './rungWatch.ts';
@@ -45,6 +46,8 @@ export interface Inventory extends CandidateSource, Disposable {
   refresh(): Promise<void>;
   /** Every endpoint with its models, for a person to choose from. Asks the servers. */
   listEndpoints(signal: AbortSignal): Promise<readonly EndpointReport[]>;
+  /** Every model that can chat, of every endpoint that is there, for the editor's own model picker. Asks the servers. */
+  chatModels(signal: AbortSignal): Promise<readonly Candidate[]>;
 }
 
 export function createInventory(needs: InventoryNeeds): Inventory {
@@ -90,10 +93,17 @@ export function createInventory(needs: InventoryNeeds): Inventory {
       if (!candidate) watchOf(rung).lookOnDemand();
       return { candidates: candidate ? [candidate] : [], problem };
     },
-    reportFailure: (candidate, problem) => watchOf(candidate.rung).failed(problem),
-    reportAnswered: candidate => watchOf(candidate.rung).answered(candidate),
+    reportFailure(candidate, problem) {
+      const watch = watchOf(candidate.rung);
+      if (watch.concerns(candidate)) watch.failed(problem);
+    },
+    reportAnswered(candidate) {
+      const watch = watchOf(candidate.rung);
+      if (watch.concerns(candidate)) watch.answered(candidate);
+    },
     listEndpoints: signal =>
       Promise.all(endpointSettings(needs.settings()).map(setting => listEndpoint(needs, setting, signal))),
+    chatModels: signal => listChatModels({ settings: needs.settings(), needs, signal }),
     dispose: () => store.dispose(),
   };
 }

@@ -30,7 +30,7 @@ export interface RungNeeds {
   readonly canFillInTheMiddle: (facts: ModelFacts) => boolean;
 }
 
-interface Resolving {
+export interface Resolving {
   readonly settings: MinnowSettings;
   readonly needs: RungNeeds;
   readonly signal: AbortSignal;

@@ -35,6 +35,7 @@ export class RungWatch implements Disposable {
   #state: RungState = { kind: 'looking' };
   #look: AbortController | undefined;
   #lookAgain = false;
+  #standing: Candidate | undefined;
   #retry: Disposable | undefined;
   #retryMs = FIRST_RETRY_MS;
   #lastLookMs = Number.NEGATIVE_INFINITY;
@@ -88,6 +89,12 @@ export class RungWatch implements Disposable {
     void this.look();
   }
 
+  /** Whether this is the model that stood here last: one picked for a single request says nothing about the rung. */
+  concerns(candidate: Candidate): boolean {
+    const standing = this.#standing;
+    return standing?.endpoint.name === candidate.endpoint.name && standing.model.name === candidate.model.name;
+  }
+
   failed(problem: EngineProblem): void {
     if (problem.kind === 'promptTooLong') return; // says something about the prompt, not about the engine
     this.#fail(problem);
@@ -133,7 +140,8 @@ export class RungWatch implements Disposable {
     // Only the running server knows the window that it allocated.
     const contextTokens = resident?.contextTokens ?? candidate.model.contextTokens;
     const model = { ...candidate.model, contextTokens };
-    this.#become({ kind: 'ready', candidate: { ...candidate, model }, residency });
+    this.#standing = { ...candidate, model };
+    this.#become({ kind: 'ready', candidate: this.#standing, residency });
   }
 
   #fail(problem: EngineProblem): void {

@@ -4,7 +4,7 @@ import type { CostOf } from '../metering/cost.ts';
 import type { Meter, Purpose, RequestOutcome, RequestRecord, Rung } from '../metering/requestRecord.ts';
 import type { Stopwatch } from '../metering/stopwatch.ts';
 import { AttemptRecorder, type RecordedAttempt } from './attemptRecorder.ts';
-import type { CandidateSource, EngineProblem, PermittedCandidate } from './endpoint.ts';
+import type { Candidate, CandidateSource, EngineProblem, PermittedCandidate } from './endpoint.ts';
 import { problemOf } from './engineProblem.ts';
 import type { PrivacyFacts, PrivacyPolicy } from './privacyPolicy.ts';
 
@@ -15,6 +15,8 @@ import type { PrivacyFacts, PrivacyPolicy } from './privacyPolicy.ts';
 export interface Draft {
   readonly purpose: Purpose;
   readonly rung: Rung;
+  /** Exactly this one, where a person picked a model for this request; else whoever stands on the rung. */
+  readonly chosen?: Candidate | undefined;
   readonly privacy: PrivacyFacts;
   readonly languageId: string | undefined;
   /** Started when the wish came up; its laps so far (debounce, context) belong to the first record. */
@@ -69,7 +71,9 @@ export interface DoorNeeds {
 export function createDoor(needs: DoorNeeds): Door {
   return {
     async run(draft, signal, consume) {
-      const { candidates, problem } = needs.candidates.candidates(draft.rung);
+      const { candidates, problem } = draft.chosen
+        ? { candidates: [draft.chosen], problem: undefined }
+        : needs.candidates.candidates(draft.rung);
       const recorder = new AttemptRecorder(needs, draft);
       let last: DoorResult<never> = { kind: 'failed', problem: problem ?? { kind: 'notSetUp' }, error: undefined };
       for (const candidate of candidates) {

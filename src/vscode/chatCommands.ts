@@ -3,7 +3,12 @@ import { selectionOf } from './attachmentSources.ts';
 import type { ChatView } from './chatView.ts';
 import type { CommandHandlers } from './commands.ts';
 
-export type ChatCommandId = 'minnow.openChat' | 'minnow.newChat' | 'minnow.addSelectionToChat';
+export type ChatCommandId =
+  | 'minnow.openChat'
+  | 'minnow.newChat'
+  | 'minnow.askLargerModel'
+  | 'minnow.showRequest'
+  | 'minnow.addSelectionToChat';
 
 export function chatCommands(chat: ChatView): Pick<CommandHandlers, ChatCommandId> {
   return {
@@ -12,6 +17,11 @@ export function chatCommands(chat: ChatView): Pick<CommandHandlers, ChatCommandI
       chat.host.newChat();
       return chat.show();
     },
+    'minnow.askLargerModel': async words => {
+      await chat.show();
+      await chat.host.askLargerAboutLast(words);
+    },
+    'minnow.showRequest': requestId => chat.showRequest(requestId),
     'minnow.addSelectionToChat': async () => {
       const selection = selectionOf(vscode.window.activeTextEditor);
       await chat.show();

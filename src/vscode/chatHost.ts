@@ -131,6 +131,13 @@ export class ChatHost implements Disposable {
     await this.#session.askBeside(turnId, { ...this.#options(), rung: 'foundation', consent, ...fallbackFrom });
   }
 
+  /** The last question of the view; with words, that question, asked here first so that both answers stand side by side. */
+  async askLargerAboutLast(words: string | undefined): Promise<void> {
+    if (words) await this.ask(words);
+    const turn = this.#session.conversation.turns.at(-1);
+    if (turn) await this.askLarger(turn.id, 'you asked for it');
+  }
+
   attach(attachments: readonly Attachment[]): void {
     const added = attachments.map(attachment => ({ id: this.#needs.newId(), attachment }));
     this.#pending = [...this.#pending, ...added];

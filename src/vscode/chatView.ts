@@ -18,7 +18,8 @@ export interface ChatViewNeeds extends Omit<ChatHostNeeds, 'editor' | 'post'> {
   readonly extensionUri: vscode.Uri;
   readonly log: Logger;
   readonly proposed: ProposedText;
-  readonly recordOf: (requestId: string) => RequestRecord | undefined;
+  /** Without an id the newest. */
+  readonly recordOf: (requestId: string | undefined) => RequestRecord | undefined;
   readonly textView: TextView;
   /** Whenever who would answer may have changed. */
   readonly onDidChangeStatus: Event<void>;
@@ -27,6 +28,7 @@ export interface ChatViewNeeds extends Omit<ChatHostNeeds, 'editor' | 'post'> {
 export interface ChatView extends Disposable {
   readonly host: ChatHost;
   show(): Promise<void>;
+  showRequest(requestId: string | undefined): Promise<void>;
 }
 
 /** Minnow's own chat in the side bar: it works where the editor's built-in chat is disabled, absent or signed out. */
@@ -58,6 +60,7 @@ export function registerChatView(needs: ChatViewNeeds): ChatView {
       await vscode.commands.executeCommand(`${CHAT_VIEW_ID}.focus`);
       connection?.post({ type: 'focusInput' });
     },
+    showRequest: requestId => showRequest(needs, requestId),
     dispose: () => {
       connection?.dispose();
       store.dispose();
@@ -65,7 +68,8 @@ export function registerChatView(needs: ChatViewNeeds): ChatView {
   };
 }
 
-function createChatEditor({ proposed, textView, recordOf }: ChatViewNeeds): ChatEditor {
+function createChatEditor(needs: ChatViewNeeds): ChatEditor {
+  const { proposed, textView } = needs;
   return {
     gather: gatherAttachments,
     gatherFor: gatherForCommand,
@@ -91,13 +95,15 @@ function createChatEditor({ proposed, textView, recordOf }: ChatViewNeeds): Chat
       const question = `Delete the conversation "${title || 'New chat'}"?`;
       return (await vscode.window.showWarningMessage(question, { modal: true, detail }, 'Delete')) === 'Delete';
     },
-    async showRequest(requestId) {
-      const record = recordOf(requestId);
-      const text = record ? JSON.stringify(record, null, 2) : 'This request is no longer in memory; the ledger has it.';
-      await textView.show('Minnow Request.json', text);
-    },
+    showRequest: requestId => showRequest(needs, requestId),
     async run(command, argument) {
       await vscode.commands.executeCommand(command, argument);
     },
   };
+}
+
+async function showRequest({ recordOf, textView }: ChatViewNeeds, requestId: string | undefined): Promise<void> {
+  const record = recordOf(requestId);
+  const text = record ? JSON.stringify(record, null, 2) : 'This request is no longer in memory; the ledger has it.';
+  await textView.show('Minnow Request.json', text);
 }

@@ -18,6 +18,8 @@ export const COMMANDS = {
   'minnow.restartEmbeddedEngine': { title: 'Restart Embedded Engine' },
   'minnow.openChat': { title: 'Open Chat' },
   'minnow.newChat': { title: 'New Chat' },
+  'minnow.askLargerModel': { title: 'Ask a Larger Model' },
+  'minnow.showRequest': { title: 'Show Last Request' },
   'minnow.addSelectionToChat': { title: 'Add Selection to Chat' },
   'minnow.openSettings': { title: 'Open Settings' },
   'minnow.showLog': { title: 'Show Log' },

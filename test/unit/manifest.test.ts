@@ -18,6 +18,7 @@ interface Manifest {
     configuration: { id: string; title: string; order: number; properties: Record<string, SettingSchema> }[];
     commands: { command: string; title: string; category: string; icon?: string }[];
     views: Record<string, { id: string }[]>;
+    chatParticipants: { id: string }[];
     menus: Record<string, { command?: string; when?: string }[]>;
     keybindings: { command: string; key: string; mac?: string; when?: string }[];
   };
@@ -111,7 +112,7 @@ describe('commands in the manifest', () => {
   });
 
   it('exist wherever one is named', () => {
-    const views = Object.values(contributes.views).flatMap(list => list.map(({ id }) => id));
+    const views = [...Object.values(contributes.views).flat(), ...contributes.chatParticipants].map(({ id }) => id);
     const named = [
       ...Object.values(contributes.menus)
         .flat()
