@@ -1,19 +1,11 @@
 import type { Clock } from '../base/clock.ts';
+import { Answer } from './answer.ts';
 import { Evaluator, type Phase, type Work } from './evaluator.ts';
-import type { GeneratedToken, GenerationError, GenerationPart, GenerationRequest, Lane } from './generation.ts';
-import { LaneQueue } from './laneQueue.ts';
+import type { GenerationError, GenerationPart, GenerationRequest, Lane } from './generation.ts';
 import type { NativeModel, NativeSampler, SampledToken } from './nativeModel.ts';
 import { PieceSize } from './pieceSize.ts';
-import { StopText } from './stopText.ts';
-import { TokenTextDecoder } from './textDecoder.ts';
-
-/** A sequence and what it holds, so that the next prompt is read only from where it differs. */
-interface Session {
-  readonly lane: Lane;
-  readonly sequence: number;
-  readonly queue: LaneQueue;
-  tokens: number[];
-}
+import { PromptLookup } from './promptLookup.ts';
+import { Session } from './session.ts';
 
 /** Answers prompts with one loaded model. Completion and chat each have a sequence of their own and never evict each other. */
 export class EmbeddedEngine {
@@ -21,16 +13,14 @@ export class EmbeddedEngine {
   readonly #clock: Clock;
   readonly #evaluator: Evaluator;
   readonly #pieces: PieceSize;
-  readonly #sessions: Readonly<Record<Lane, Session>> = {
-    completion: { lane: 'completion', sequence: 0, queue: new LaneQueue(), tokens: [] },
-    chat: { lane: 'chat', sequence: 1, queue: new LaneQueue(), tokens: [] },
-  };
+  readonly #sessions: Readonly<Record<Lane, Session>>;
 
   constructor(model: NativeModel, clock: Clock, maxThreads: number) {
     this.model = model;
     this.#clock = clock;
     this.#evaluator = new Evaluator(model, clock, maxThreads);
     this.#pieces = new PieceSize(model.facts.maxBatchTokens);
+    this.#sessions = { completion: new Session(model, 'completion', 0), chat: new Session(model, 'chat', 1) };
   }
 
   get work(): Work {
@@ -63,7 +53,7 @@ export class EmbeddedEngine {
       yield* this.#answer({ request, session, sampler, signal, queueMs });
     } catch (reason) {
       // What the sequence holds after a failed batch is unknown.
-      this.#truncate(session, 0);
+      session.truncate(0);
       yield { type: 'failed', error: { kind: 'engineFailed', detail: String(reason) } };
     } finally {
       sampler.dispose();
@@ -73,68 +63,63 @@ export class EmbeddedEngine {
   }
 
   async *#answer(run: Run): AsyncGenerator<GenerationPart> {
-    const { request, session, signal } = run;
-    const cachedTokens = this.#reuse(session, request.promptTokens);
+    const { request, session, signal, queueMs } = run;
+    const cachedTokens = session.keepCommon(request.promptTokens);
     const startedMs = this.#clock.monotonicMs();
-    let next = await this.#prefill(run);
+    let sampled = await this.#prefill(run);
     const decodeStartedMs = this.#clock.monotonicMs();
     const answer = new Answer(request, this.model);
-    while (next && !signal.aborted) {
-      const part = answer.push(next);
-      if (part) yield part;
-      if (answer.ended) {
-        const decodeMs = this.#clock.monotonicMs() - decodeStartedMs;
-        const figures = { cachedTokens, queueMs: run.queueMs, prefillMs: decodeStartedMs - startedMs, decodeMs };
-        yield answer.finish(figures);
-        return;
+    const drafts = new Drafts(run, answer, this.model);
+    while (sampled.length > 0 && !signal.aborted) {
+      for (const token of sampled) {
+        const part = answer.push(token);
+        if (part) yield part;
+        if (answer.ended) {
+          const prefillMs = decodeStartedMs - startedMs;
+          const decodeMs = this.#clock.monotonicMs() - decodeStartedMs;
+          yield answer.finish({ cachedTokens, queueMs, prefillMs, decodeMs, ...drafts.figures });
+          return;
+        }
       }
-      next = await this.#evaluate(run, [next.token], 'decode');
+      sampled = await this.#decode(run, sampled, drafts);
     }
   }
 
-  /** Keeps what the sequence and the prompt have in common. The last token is always read again: its logits are needed. */
-  #reuse(session: Session, prompt: readonly number[]): number {
-    let common = 0;
-    while (common < prompt.length - 1 && session.tokens[common] === prompt[common]) common++;
-    return this.#truncate(session, common);
-  }
-
-  #truncate(session: Session, length: number): number {
-    const kept = this.model.truncate(session.sequence, length) ? length : 0;
-    if (kept !== length) this.model.truncate(session.sequence, 0);
-    session.tokens = session.tokens.slice(0, kept);
-    return kept;
-  }
-
-  /** In pieces, because nothing inside one can be interrupted. Undefined when aborted. */
-  async #prefill(run: Run): Promise<SampledToken | undefined> {
+  /** In pieces, because nothing inside one can be interrupted. Nothing when aborted. */
+  async #prefill(run: Run): Promise<readonly SampledToken[]> {
     const prompt = run.request.promptTokens;
     while (!run.signal.aborted) {
       const read = run.session.tokens.length;
       const piece = prompt.slice(read, read + this.#pieces.next());
-      const sampled = await this.#evaluate(run, piece, 'prefill');
-      if (run.session.tokens.length === prompt.length) return sampled;
+      const isLast = read + piece.length === prompt.length;
+      const { sampled, tookMs } = await this.#evaluate(run, 'prefill', piece, isLast ? [piece.length - 1] : []);
+      this.#pieces.measured(piece.length, tookMs);
+      if (isLast) return sampled;
     }
-    return undefined;
+    return [];
   }
 
-  async #evaluate(run: Run, tokens: readonly number[], phase: Phase): Promise<SampledToken | undefined> {
+  /** The token that was sampled last and a guess at what follows, in one batch; returns what really follows. */
+  async #decode(run: Run, newest: readonly SampledToken[], drafts: Drafts): Promise<readonly SampledToken[]> {
+    const { session } = run;
+    const draft = drafts.propose(newest);
+    const last = newest.at(-1)?.token ?? 0;
+    const tokens = [last, ...draft];
+    const { sampled, tookMs } = await this.#evaluate(run, 'decode', tokens, [...tokens.keys()]);
+    const accepted = sampled.length - 1;
+    if (accepted < draft.length) session.truncate(session.tokens.length - draft.length + accepted);
+    drafts.measured({ drafted: draft.length, accepted, ms: tookMs });
+    return sampled;
+  }
+
+  async #evaluate(run: Run, phase: Phase, tokens: readonly number[], sampleAfter: readonly number[]) {
     const { session, request, sampler } = run;
+    const { sequence } = session;
     const position = session.tokens.length;
-    const isLast = position + tokens.length >= request.promptTokens.length;
-    const sampleAfter = isLast ? [tokens.length - 1] : [];
-    const row = {
-      sequence: session.sequence,
-      position,
-      tokens,
-      sampleAfter,
-      sampler,
-      withLogprobs: request.withLogprobs,
-    };
+    const row = { sequence, position, tokens, sampleAfter, sampler, withLogprobs: request.withLogprobs };
     const result = await this.#evaluator.run({ lane: session.lane, phase, row });
-    session.tokens.push(...tokens);
-    if (phase === 'prefill') this.#pieces.measured(tokens.length, result.tookMs);
-    return result.sampled[0];
+    session.append(tokens);
+    return result;
   }
 }
 
@@ -146,66 +131,45 @@ interface Run {
   readonly queueMs: number;
 }
 
-/** The answer as it grows: text out of tokens, and the moment at which it ends. */
-class Answer {
-  readonly #request: GenerationRequest;
-  readonly #model: NativeModel;
-  readonly #decoder: TokenTextDecoder;
-  readonly #stops: StopText;
-  readonly #stopTokens: ReadonlySet<number>;
-  #unsent: GeneratedToken[] = [];
-  #generated = 0;
-  #reason: 'stop' | 'length' | undefined;
+/** Guesses at what follows, as long as they are worth it. */
+class Drafts {
+  readonly #run: Run;
+  readonly #answer: Answer;
+  readonly #contextTokens: number;
+  readonly #lookup: PromptLookup | undefined;
+  #drafted = 0;
+  #accepted = 0;
+  #depth = 0;
 
-  constructor(request: GenerationRequest, model: NativeModel) {
-    this.#request = request;
-    this.#model = model;
-    this.#decoder = new TokenTextDecoder(model, request.promptTokens);
-    this.#stops = new StopText(request.stop);
-    this.#stopTokens = new Set(request.stop.flatMap(stop => controlTokenOf(stop, model)));
-    if (request.maxTokens === 0) this.#reason = 'length';
+  constructor(run: Run, answer: Answer, model: NativeModel) {
+    this.#run = run;
+    this.#answer = answer;
+    this.#contextTokens = model.facts.contextTokens;
+    const isWanted = run.request.drafting === 'whenWorthIt' && model.facts.canTruncate;
+    const { lookupTokens, promptTokens } = run.request;
+    this.#lookup = isWanted ? new PromptLookup([...lookupTokens, ...promptTokens]) : undefined;
   }
 
-  get ended(): boolean {
-    return this.#reason !== undefined;
+  get figures() {
+    return { draftedTokens: this.#drafted, acceptedTokens: this.#accepted };
   }
 
-  push({ token, logprob }: SampledToken): GenerationPart | undefined {
-    if (this.#reason !== undefined) return undefined;
-    // The token that ends the answer took as long as any other and counts, as it does with other servers.
-    this.#generated++;
-    if (this.#model.isEndOfGeneration(token) || this.#stopTokens.has(token)) return this.#end('stop');
-    const piece = this.#decoder.push(token);
-    this.#unsent.push({ text: piece, logprob });
-    const { text, stopped } = this.#stops.push(piece);
-    if (stopped) this.#reason = 'stop';
-    else if (this.#generated >= this.#request.maxTokens) return this.#end('length', text);
-    return this.#part(text);
+  propose(newest: readonly SampledToken[]): readonly number[] {
+    if (!this.#lookup) return [];
+    for (const { token } of newest) this.#lookup.push(token);
+    const { session } = this.#run;
+    // One place for the token itself, and no guess beyond what the answer may still have.
+    const room = Math.min(this.#answer.room, this.#contextTokens - session.tokens.length) - 1;
+    const match = this.#lookup.find();
+    this.#depth = match?.depth ?? 0;
+    return match ? this.#lookup.draft(match, Math.min(session.drafting.length(match.depth), room)) : [];
   }
 
-  finish(times: { cachedTokens: number; queueMs: number; prefillMs: number; decodeMs: number }): GenerationPart {
-    const promptTokens = this.#request.promptTokens.length;
-    const figures = { ...times, promptTokens, generatedTokens: this.#generated };
-    return { type: 'finish', reason: this.#reason ?? 'stop', figures };
+  measured(step: { drafted: number; accepted: number; ms: number }): void {
+    this.#drafted += step.drafted;
+    this.#accepted += step.accepted;
+    this.#run.session.drafting.measured({ ...step, depth: this.#depth });
   }
-
-  #end(reason: 'stop' | 'length', text = ''): GenerationPart | undefined {
-    this.#reason = reason;
-    return this.#part(text + this.#stops.flush());
-  }
-
-  #part(text: string): GenerationPart | undefined {
-    if (text === '') return undefined;
-    const tokens = this.#unsent;
-    this.#unsent = [];
-    return { type: 'text', text, tokens };
-  }
-}
-
-/** A stop string that is one of the model's control tokens never shows as text: it must be recognised as a token. */
-function controlTokenOf(stop: string, model: NativeModel): readonly number[] {
-  const tokens = model.tokenize(stop, 'markers');
-  return tokens.length === 1 && model.detokenize(tokens, []) === '' ? tokens : [];
 }
 
 function checkFits(request: GenerationRequest, contextTokens: number): GenerationError | undefined {

@@ -11,6 +11,10 @@ export interface GenerationRequest {
   readonly stop: readonly string[];
   readonly sampling: EmbeddedSampling;
   readonly withLogprobs: boolean;
+  /** Whether guesses from what stands in the prompt may be tried; the answer is the same with and without. */
+  readonly drafting: 'whenWorthIt' | 'never';
+  /** Where guesses may come from besides the prompt: the rest of the file, its neighbours. */
+  readonly lookupTokens: readonly number[];
 }
 
 export type GenerationPart =
@@ -31,6 +35,9 @@ export interface GenerationFigures {
   readonly queueMs: number;
   readonly prefillMs: number;
   readonly decodeMs: number;
+  /** Guesses that were tried, and those of them that were right. */
+  readonly draftedTokens: number;
+  readonly acceptedTokens: number;
 }
 
 export type GenerationError =

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { EmbeddedEngine } from './embeddedEngine.ts';
 import type { GenerationRequest } from './generation.ts';
+import { LookupTexts } from './lookupTexts.ts';
 import { type AnswerOptions, parseChat, parseCompletion, parseTokenize } from './requestBodies.ts';
 import { type AnswerHead, type AnswerKind, type ErrorBody, errorBody, modelsBody } from './responseBodies.ts';
 import { sendAnswer } from './sendAnswer.ts';
@@ -22,11 +23,12 @@ export function createHttpServer(engine: EmbeddedEngine, token: string, clock: C
     createdSeconds: Math.floor(clock.nowMs() / 1000),
     model: engine.model.facts.name,
   });
+  const lookupTexts = new LookupTexts(engine.model);
   return createServer((request, response) => {
     void (async () => {
       const refusal = refuse(request, token);
       if (refusal) sendError(response, refusal);
-      else await route({ engine, request, response, headOf });
+      else await route({ engine, request, response, headOf, lookupTexts });
     })().catch(() => response.destroy());
   });
 }
@@ -56,6 +58,7 @@ interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly headOf: (kind: AnswerKind) => AnswerHead;
+  readonly lookupTexts: LookupTexts;
 }
 
 async function route(exchange: Exchange): Promise<void> {
@@ -110,7 +113,8 @@ async function answer(
 ): Promise<void> {
   const room = Math.max(1, exchange.engine.model.facts.contextTokens - options.promptTokens.length);
   const maxTokens = options.maxTokens ?? Math.min(DEFAULT_MAX_TOKENS, room);
-  const request: GenerationRequest = { ...options, lane, maxTokens };
+  const lookupTokens = exchange.lookupTexts.tokensOf(options.lookup);
+  const request: GenerationRequest = { ...options, lane, maxTokens, lookupTokens };
   const abort = new AbortController();
   exchange.response.once('close', () => abort.abort());
   await sendAnswer({

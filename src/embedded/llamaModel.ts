@@ -102,6 +102,7 @@ function factsOf(model: LlamaModel, modelPath: string, contextTokens: number): N
         : { prefix: prefixString, suffix: suffixString, middle: middleString ?? undefined },
     chatTemplate: tokenizer?.chat_template,
     maxBatchTokens: BATCH_TOKENS,
+    canTruncate: !model.fileInsights.isRecurrent && !model.fileInsights.isHybrid,
     sequences: SEQUENCES,
   };
 }
@@ -170,12 +171,19 @@ class LoadedModel implements NativeModel {
     );
     await context.decodeBatch();
     const results: SampledToken[][] = [];
-    for (const [index, row] of rows.entries()) {
-      const sampled: SampledToken[] = [];
-      for (const at of logits[index] ?? []) sampled.push(await this.#sample(at, row));
-      results.push(sampled);
-    }
+    for (const [index, row] of rows.entries()) results.push(await this.#sampleRow(row, logits[index]));
     return results;
+  }
+
+  async #sampleRow(row: EvaluationRow, logits: Iterable<number> = []): Promise<SampledToken[]> {
+    const sampled: SampledToken[] = [];
+    for (const logitsIndex of logits) {
+      const next = await this.#sample(logitsIndex, row);
+      const followsAt = (row.sampleAfter[sampled.length] ?? 0) + 1;
+      sampled.push(next);
+      if (followsAt < row.tokens.length && row.tokens[followsAt] !== next.token) break;
+    }
+    return sampled;
   }
 
   async #sample(logitsIndex: number, row: EvaluationRow): Promise<SampledToken> {

@@ -40,6 +40,8 @@ export interface NativeModelFacts {
     | undefined;
   readonly chatTemplate: string | undefined;
   readonly maxBatchTokens: number;
+  /** Whether a sequence can drop its last tokens; recurrent models cannot. */
+  readonly canTruncate: boolean;
   readonly sequences: number;
 }
 
@@ -67,7 +69,10 @@ export interface EvaluationRow {
   /** Where the first of the tokens stands in the sequence. */
   readonly position: number;
   readonly tokens: readonly number[];
-  /** Indices in `tokens` after which the next token is to be sampled, ascending. */
+  /**
+   * Indices in `tokens` after which the next token is to be sampled, ascending. Sampling ends with the first sample that is not
+   * the token which follows in the row: from there on the row was a guess that has turned out wrong.
+   */
   readonly sampleAfter: readonly number[];
   readonly sampler: NativeSampler;
   readonly withLogprobs: boolean;

@@ -33,6 +33,7 @@ declare module 'node-llama-cpp' {
         readonly tokenizer?: { readonly chat_template?: string };
       };
     };
+    readonly fileInsights: { readonly isRecurrent: boolean; readonly isHybrid: boolean };
     readonly tokens: {
       readonly bos: number | null;
       readonly bosString: string | null;

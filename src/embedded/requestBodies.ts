@@ -5,6 +5,7 @@ import type { EmbeddedChatMessage, EmbeddedSampling } from './nativeModel.ts';
 /** More would be a mistake: the answer alone would fill any context that fits into a laptop. */
 const MAX_TOKENS_LIMIT = 32_768;
 const STOPS_MAX = 64;
+const LOOKUP_TEXTS_MAX = 16;
 
 export interface CompletionBody extends AnswerOptions {
   readonly prompt: string;
@@ -20,6 +21,8 @@ export interface AnswerOptions {
   readonly stop: readonly string[];
   readonly sampling: EmbeddedSampling;
   readonly withLogprobs: boolean;
+  readonly drafting: 'whenWorthIt' | 'never';
+  readonly lookup: readonly string[];
   readonly stream: boolean;
   readonly includeUsage: boolean;
 }
@@ -44,6 +47,15 @@ const answerFields = {
   stream: v.optional(v.nullable(v.boolean())),
   stream_options: v.optional(v.nullable(v.object({ include_usage: v.optional(v.nullable(v.boolean())) }))),
   logprobs: v.optional(v.nullable(v.union([v.boolean(), v.number()]))),
+  // Ours alone; documented in docs/embedded.md.
+  minnow: v.optional(
+    v.nullable(
+      v.object({
+        drafting: v.optional(v.picklist(['whenWorthIt', 'never'])),
+        lookup: v.optional(v.pipe(v.array(v.string()), v.maxLength(LOOKUP_TEXTS_MAX))),
+      }),
+    ),
+  ),
   // What is named here is refused rather than ignored: an answer to another question is worse than none.
   n: v.optional(v.nullable(v.literal(1, 'n: only one answer at a time'))),
   suffix: v.optional(v.nullable(v.literal('', 'suffix: not supported, send a finished fill-in-the-middle prompt'))),
@@ -105,6 +117,8 @@ function answerOptions(fields: AnswerFields): AnswerOptions {
     },
     // OpenAI's completions take a number here, of which 0 still means the chosen token's own.
     withLogprobs: typeof logprobs === 'number' || logprobs === true,
+    drafting: fields.minnow?.drafting ?? 'whenWorthIt',
+    lookup: fields.minnow?.lookup ?? [],
     stream: fields.stream ?? false,
     includeUsage: fields.stream_options?.include_usage ?? false,
   };

@@ -137,6 +137,8 @@ function timingsOf(figures: GenerationFigures): object {
     prompt_ms: figures.prefillMs,
     predicted_n: figures.generatedTokens,
     predicted_ms: figures.decodeMs,
+    draft_n: figures.draftedTokens,
+    draft_n_accepted: figures.acceptedTokens,
   };
 }
 

@@ -168,6 +168,15 @@ describe.skipIf(why !== undefined)(`embedded engine${why === undefined ? '' : ` 
     expect((await client.complete(SORT_BY_AGE.prompt)).choices[0]?.text).toBe(SORT_BY_AGE.text);
   });
 
+  it('answers the same with guesses from the prompt and without', async () => {
+    for (let start = 0; start < 6; start++) {
+      const prompt = tinyFimPrompt(`${CODE.slice(start * 700, start * 700 + 1400)}\n‸`);
+      const plain = await client.complete(prompt, { max_tokens: 64, minnow: { drafting: 'never' } });
+      const drafted = await client.complete(prompt, { max_tokens: 64, minnow: { lookup: [CODE] } });
+      expect(drafted.choices).toEqual(plain.choices);
+    }
+  });
+
   it('says the same as llama.cpp’s own server', async context => {
     const presence = inject('engines')['llama-server'];
     if (presence.state === 'missing') context.skip(presence.reason);

@@ -40,6 +40,7 @@ export class ScriptedNativeModel implements NativeModel {
       fimMarkers: { prefix: '<|p|>', suffix: '<|s|>', middle: '<|m|>' },
       chatTemplate: undefined,
       maxBatchTokens: 64,
+      canTruncate: options.canTruncate ?? true,
       sequences: 3,
     };
   }
@@ -109,12 +110,16 @@ export class ScriptedNativeModel implements NativeModel {
     const held = this.sequences[row.sequence] ?? [];
     if (held.length !== row.position)
       throw new Error(`sequence ${row.sequence} holds ${held.length}, not ${row.position}`);
-    return row.tokens.flatMap((token, index) => {
+    const sampled: SampledToken[] = [];
+    let refuted = false;
+    for (const [index, token] of row.tokens.entries()) {
       held.push(token);
-      return row.sampleAfter.includes(index)
-        ? [{ token: this.#next(held), logprob: row.withLogprobs ? -0.5 : undefined }]
-        : [];
-    });
+      if (refuted || !row.sampleAfter.includes(index)) continue;
+      const next = this.#next(held);
+      sampled.push({ token: next, logprob: row.withLogprobs ? -0.5 : undefined });
+      refuted = index + 1 < row.tokens.length && row.tokens[index + 1] !== next;
+    }
+    return sampled;
   }
 
   #next(held: readonly number[]): number {

@@ -17,6 +17,8 @@ function setUp(answers: Record<string, string>, options: ScriptedModelOptions = 
     stop: [],
     sampling: GREEDY,
     withLogprobs: false,
+    drafting: 'never',
+    lookupTokens: [],
     ...more,
   });
   return { clock, model, engine, ask };
@@ -175,6 +177,39 @@ describe('embedded engine', () => {
     const lastCompletion = model.batches.findLastIndex(({ rows }) => rows.some(row => row.sequence === 0));
     expect(firstChat).toBeGreaterThan(0);
     expect(firstChat).toBeLessThan(lastCompletion);
+  });
+
+  it('gets the same answer in fewer batches from what stands in the prompt', async () => {
+    const text = 'total += value; count += 1; ';
+    const answers = { [`${text}|total`]: ' += value; count += 2;' };
+    const run = async (drafting: 'whenWorthIt' | 'never') => {
+      const { engine, ask, model, clock } = setUp(answers, { during: () => clock.advance(10) });
+      // The first answer shows what a plain step takes.
+      await collect(engine.generate(ask('x'), never()));
+      const answer = await collect(engine.generate(ask(`${text}|total`, { drafting }), never()));
+      return { answer, batches: model.batches.length, held: model.sequences[0]?.length };
+    };
+    const [plain, drafted] = [await run('never'), await run('whenWorthIt')];
+    expect(drafted.answer.text).toBe(' += value; count += 2;');
+    expect(drafted.batches).toBeLessThan(plain.batches / 2);
+    expect(drafted.held).toBe(plain.held);
+    expect(drafted.answer.end).toMatchObject({ type: 'finish', reason: 'stop', figures: { generatedTokens: 23 } });
+  });
+
+  it('never guesses beyond the limit of the answer, nor where the model cannot drop a guess', async () => {
+    const prompt = `${'abcdefgh'.repeat(3)}ab`;
+    const { engine, ask, model, clock } = setUp(
+      { [prompt]: 'cdefghabcdefgh' },
+      { during: () => clock.advance(10), contextTokens: prompt.length + 5 },
+    );
+    const { text } = await collect(engine.generate(ask(prompt, { drafting: 'whenWorthIt', maxTokens: 5 }), never()));
+    expect(text).toBe('cdefg');
+    expect(model.sequences[0]?.length).toBeLessThanOrEqual(prompt.length + 5);
+    const recurrent = setUp({ [prompt]: 'cdefgh' }, { canTruncate: false, during: () => recurrent.clock.advance(10) });
+    const { end } = await collect(
+      recurrent.engine.generate(recurrent.ask(prompt, { drafting: 'whenWorthIt' }), never()),
+    );
+    expect(end).toMatchObject({ figures: { draftedTokens: 0 } });
   });
 
   it('says when llama.cpp fails, and reads everything again afterwards', async () => {
