@@ -13,6 +13,7 @@ export const OLLAMA: EngineFacts = {
   placesSuffix: true,
   tellsLimit: false,
   unloads: true,
+  readsMarks: true,
   tools: 'refused',
   model: {
     architecture: 'qwen2',
@@ -35,6 +36,7 @@ export const VLLM: EngineFacts = {
   placesSuffix: false,
   tellsLimit: true,
   unloads: false,
+  readsMarks: true,
   tools: 'refused',
   model: { contextTokens: CONTEXT_TOKENS, isRemote: false },
 };
@@ -49,6 +51,29 @@ export const LLAMA_SERVER: EngineFacts = {
   placesSuffix: true,
   tellsLimit: true,
   unloads: false,
+  readsMarks: true,
   tools: 'taken',
   model: { contextTokens: CONTEXT_TOKENS, trainedContextTokens: CONTEXT_TOKENS, isRemote: false },
+};
+
+/** Of the embedded engine, which tells as much of a model as Ollama does. */
+export const EMBEDDED: EngineFacts = {
+  dialect: 'openai',
+  flavor: 'minnow',
+  asksForKey: true,
+  ignoresModelName: true,
+  tellsCachedTokens: true,
+  placesSuffix: false,
+  tellsLimit: true,
+  unloads: false,
+  readsMarks: false,
+  tools: 'refused',
+  model: {
+    architecture: 'qwen2',
+    quantization: 'Q8_0',
+    contextTokens: CONTEXT_TOKENS,
+    trainedContextTokens: CONTEXT_TOKENS,
+    isRemote: false,
+    fimMarkers: MARKERS,
+  },
 };

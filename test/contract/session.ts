@@ -63,7 +63,7 @@ export async function inSession(
 function createSession(subject: ContractSubject, url: string, http: ReturnType<typeof createHttp>): Session {
   const { facts, key, model, witness, salt } = subject;
   const make = (change: { url?: string; key?: string }) =>
-    backendFor({ url, dialect: facts.dialect, http, key, ...change });
+    backendFor({ url, dialect: facts.dialect, flavor: facts.flavor, http, key, ...change });
   const backend = make({});
   const call = { signal: new AbortController().signal };
   const request = (asked: Asked): GenerateRequest => ({

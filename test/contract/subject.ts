@@ -37,6 +37,8 @@ export interface EngineFacts {
   readonly tellsLimit: boolean;
   /** Whether a model can be put out of memory. */
   readonly unloads: boolean;
+  /** Whether it takes a model's marks in a message for what they are; only the embedded engine can keep them as text. */
+  readonly readsMarks: boolean;
   readonly tools: 'refused' | 'taken';
   readonly model: Partial<ModelFacts>;
 }

@@ -1,6 +1,7 @@
 // What an engine itself says of its work. That a request was given up is proved here, never by the client alone.
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { EmbeddedClient } from '../support/embeddedEngine.ts';
 import type { RealEngine } from '../support/realEngines.ts';
 
 const POLL_MS = 10;
@@ -9,6 +10,8 @@ const PATIENCE_MS = 20_000;
 export interface EngineWitness {
   /** Whether `busy` tells of a request already while its prompt is read. */
   readonly seesPrefill: boolean;
+  /** Whether the tokens of a prompt that it reads count as generated ones. */
+  readonly countsPrompts: boolean;
   /** Resolves as soon as the engine works on a request. */
   busy(): Promise<void>;
   /** Resolves as soon as it works on none. */
@@ -42,16 +45,28 @@ export function llamaServerWitness(engine: RealEngine): EngineWitness {
   return countingWitness('llama-server', { seesPrefill: true, running, total });
 }
 
+/** The embedded engine tells the tokens that it evaluated, of prompts and answers alike. */
+export function embeddedWitness(client: EmbeddedClient): EngineWitness {
+  return countingWitness('the embedded engine', {
+    seesPrefill: true,
+    countsPrompts: true,
+    running: async () => ((await client.work()).isBusy ? 1 : 0),
+    total: async () => (await client.work()).evaluatedTokens,
+  });
+}
+
 interface Counters {
   readonly seesPrefill: boolean;
+  readonly countsPrompts?: true;
   readonly running: () => Promise<number>;
   readonly total: () => Promise<number>;
 }
 
-function countingWitness(name: string, { seesPrefill, running, total }: Counters): EngineWitness {
+function countingWitness(name: string, { seesPrefill, countsPrompts, running, total }: Counters): EngineWitness {
   const idle = () => until(`${name} is idle`, async () => (await running()) === 0);
   return {
     seesPrefill,
+    countsPrompts: countsPrompts ?? false,
     busy: () => until(`${name} works`, async () => (await running()) > 0),
     idle,
     async tokensGenerated(work, probe) {
@@ -92,6 +107,7 @@ export function ollamaWitness(log: string): EngineWitness {
   };
   return {
     seesPrefill: true,
+    countsPrompts: false,
     busy: () => until('Ollama works', isWorking),
     idle: () => until('Ollama is idle', () => !isWorking()),
     async tokensGenerated(work, probe) {

@@ -1,4 +1,5 @@
 import type { Backend, Dialect } from '../../src/backends/backend.ts';
+import type { Flavor } from '../../src/backends/dialects.ts';
 import type { Http } from '../../src/backends/http.ts';
 import { createLlamaServerBackend } from '../../src/backends/llamaServer.ts';
 import { createOllamaBackend } from '../../src/backends/ollama.ts';
@@ -8,6 +9,8 @@ import { type Clock, systemClock } from '../../src/base/clock.ts';
 export interface ServerUnderTest {
   readonly url: string;
   readonly dialect: Dialect;
+  /** Which of the servers that speak OpenAI's protocol; vLLM unless told otherwise. */
+  readonly flavor?: Flavor;
   readonly http: Http;
   readonly key?: string | undefined;
   readonly clock?: Clock;
@@ -16,7 +19,15 @@ export interface ServerUnderTest {
 }
 
 /** The product's own backend for a server, with the settings that the product uses where nobody changed any. */
-export function backendFor({ url, dialect, http, key, clock = systemClock, onHealed }: ServerUnderTest): Backend {
+export function backendFor({
+  url,
+  dialect,
+  flavor = 'vllm',
+  http,
+  key,
+  clock = systemClock,
+  onHealed,
+}: ServerUnderTest): Backend {
   const shared = { http, clock, url, keyFor: async () => key };
   switch (dialect) {
     case 'ollama':
@@ -28,7 +39,7 @@ export function backendFor({ url, dialect, http, key, clock = systemClock, onHea
         ...(onHealed && { onHealed }),
       });
     case 'openai':
-      return createOpenAiBackend({ ...shared, flavor: 'vllm' });
+      return createOpenAiBackend({ ...shared, flavor });
     case 'llama.cpp':
       return createLlamaServerBackend(shared);
   }
