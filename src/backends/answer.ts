@@ -1,7 +1,7 @@
 import { LineSplitter, TooLongError } from '../base/byteLines.ts';
 import { EventSplitter } from '../base/serverSentEvents.ts';
 import { parseJson } from '../base/untrustedJson.ts';
-import { errorOf, refusedAnswer } from './errors.ts';
+import { errorOf, refusedAnswer, refusedFieldOf } from './errors.ts';
 import { BackendFailure } from './failure.ts';
 import type { HttpResponse } from './http.ts';
 
@@ -26,7 +26,8 @@ export interface AskedFor {
 /** Goes on with a success only; throws what any other status means. */
 export async function succeeded(response: HttpResponse, about: AskedFor): Promise<HttpResponse> {
   if (response.status >= 200 && response.status < 300) return response;
-  throw new BackendFailure(errorOf(refusedAnswer(response, await readText(response), about)));
+  const answer = refusedAnswer(response, await readText(response), about);
+  throw new BackendFailure(errorOf(answer), refusedFieldOf(answer.body));
 }
 
 export async function readJson(response: HttpResponse, about: AskedFor): Promise<unknown> {

@@ -12,8 +12,8 @@ export interface DialectRow {
   readonly minP: 'min_p' | undefined;
   readonly repeatPenalty: 'repetition_penalty' | 'repeat_penalty' | undefined;
   readonly seed: 'seed' | 'random_seed';
-  /** Whether it reports usage in a stream when asked by `stream_options`; unasked servers that do so anyway are read too. */
-  readonly streamOptions: boolean;
+  /** What makes it report usage in a stream. Servers that do so unasked are read too. */
+  readonly streamOptions: object | undefined;
   readonly thinking: (level: ChatPrompt['thinking']) => object;
   /** The path that takes a prefix and a suffix, where there is one. */
   readonly fimPath: string | undefined;
@@ -36,7 +36,7 @@ const COMMON: DialectRow = {
   minP: undefined,
   repeatPenalty: undefined,
   seed: 'seed',
-  streamOptions: true,
+  streamOptions: { include_usage: true },
   thinking: byEffort,
   fimPath: undefined,
   alwaysStreams: false,
@@ -45,7 +45,15 @@ const COMMON: DialectRow = {
 
 export const DIALECT_ROWS: Readonly<Record<Flavor, DialectRow>> = {
   // Four stop strings since 0.28 (VLLM_MAX_STOP_STRINGS); sampling from the model's generation_config.json unless sent.
-  vllm: { ...COMMON, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repetition_penalty', thinking: byTemplate },
+  // Usage in every event, so that it is known also where the client cuts the answer at a stop string of its own.
+  vllm: {
+    ...COMMON,
+    topK: 'top_k',
+    minP: 'min_p',
+    repeatPenalty: 'repetition_penalty',
+    streamOptions: { include_usage: true, continuous_usage_stats: true },
+    thinking: byTemplate,
+  },
   'llama.cpp': {
     ...COMMON,
     maxStops: 64,
@@ -61,7 +69,7 @@ export const DIALECT_ROWS: Readonly<Record<Flavor, DialectRow>> = {
   lmstudio: { ...COMMON, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repeat_penalty' },
   // Only where the user insists on the OpenAI protocol: natively Ollama can do more (see models/detect).
   ollama: { ...COMMON, thinking: level => ({ reasoning_effort: level === 'off' ? 'none' : level }) },
-  mistral: { ...COMMON, seed: 'random_seed', streamOptions: false, fimPath: '/fim/completions' },
+  mistral: { ...COMMON, seed: 'random_seed', streamOptions: undefined, fimPath: '/fim/completions' },
   // The built-in engine.
   minnow: { ...COMMON, maxStops: 64, topK: 'top_k', minP: 'min_p', repeatPenalty: 'repeat_penalty' },
   generic: COMMON,

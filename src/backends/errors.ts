@@ -1,4 +1,4 @@
-import { at, countAt, numberAt, parseJson, textAt } from '../base/untrustedJson.ts';
+import { at, countAt, listAt, numberAt, parseJson, textAt } from '../base/untrustedJson.ts';
 import type { BackendError } from './backend.ts';
 
 /** An answer that is not a success: its status (or the code inside a stream's error event) and its body, untrusted. */
@@ -59,6 +59,13 @@ export function messageOf(body: unknown): string | undefined {
     textAt(body, 'message') ??
     textAt(body, 'detail', 'message')
   );
+}
+
+/** OpenAI: {error: {param}}; vLLM writes `body.stop` there. FastAPI (Mistral): {detail: [{loc: ['body', 'stop']}]}. */
+export function refusedFieldOf(body: unknown): string | undefined {
+  const named = textAt(body, 'error', 'param')?.replace(/^body\./, '');
+  const located = listAt(body, 'detail', 0, 'loc')[1];
+  return named ?? (typeof located === 'string' ? located : undefined);
 }
 
 const MAX_DETAIL_CHARS = 200;

@@ -5,8 +5,9 @@ import { DIALECT_ROWS } from './dialects.ts';
 import { failureOf, settled } from './failure.ts';
 import { LlamaDecoder } from './llamaDecoder.ts';
 import { infillRequest } from './llamaInfill.ts';
-import { listingOf, modelEntries, modelEntry, openGeneration } from './openAiCompatible.ts';
+import { openGeneration } from './openAiCompatible.ts';
 import { OpenAiDecoder } from './openAiDecoder.ts';
+import { listingOf, modelEntries, modelEntry } from './openAiModels.ts';
 import { openAiRequest } from './openAiRequest.ts';
 import { createServer, type Server, type ServerNeeds } from './server.ts';
 import { partsOf } from './streaming.ts';
@@ -22,8 +23,9 @@ export function createLlamaServerBackend(needs: LlamaServerBackendNeeds): Backen
   const native = createServer({ ...needs, baseUrl: root });
   const openAi = createServer({ ...needs, baseUrl: `${root}/v1` });
   const row = DIALECT_ROWS['llama.cpp'];
-  /** Of one slot; the server has one model and one size of slot for life. */
+  // The server has one model and one size of slot for life.
   let contextTokens: number | undefined;
+  let infill: boolean | undefined;
   return {
     dialect: 'llama.cpp',
     generate(request, call) {
@@ -40,7 +42,9 @@ export function createLlamaServerBackend(needs: LlamaServerBackendNeeds): Backen
     listModels: call => settled(async () => (await modelEntries(openAi, call)).map(listingOf)),
     describeModel: (model, call) =>
       settled(async () => {
-        const facts = await describe(model, { native, openAi }, call);
+        // Asked once only: the question takes a slot, and with it the prompt that the slot had in its cache.
+        infill ??= await hasInfill(native, call);
+        const facts = await describe(model, { native, openAi, infill }, call);
         contextTokens = facts.contextTokens;
         return facts;
       }),
@@ -52,11 +56,11 @@ export function createLlamaServerBackend(needs: LlamaServerBackendNeeds): Backen
 
 async function describe(
   model: string,
-  { native, openAi }: { readonly native: Server; readonly openAi: Server },
+  { native, openAi, infill }: { native: Server; openAi: Server; infill: boolean | undefined },
   call: BackendCall,
 ): Promise<ModelFacts> {
   const entry = await modelEntry(openAi, model, call);
-  const [props, serverFim] = await Promise.all([native.json({ path: '/props' }, call), hasInfill(native, call)]);
+  const props = await native.json({ path: '/props' }, call);
   const path = textAt(props, 'model_path');
   const template = textAt(props, 'chat_template');
   return {
@@ -66,7 +70,7 @@ async function describe(
     contextTokens: countAt(props, 'default_generation_settings', 'n_ctx') ?? countAt(entry, 'meta', 'n_ctx'),
     trainedContextTokens: countAt(entry, 'meta', 'n_ctx_train'),
     capabilities: {
-      serverFim,
+      serverFim: infill,
       chat: template === undefined ? undefined : template !== '',
       tools: booleanAt(props, 'chat_template_caps', 'supports_tools'),
       thinking: undefined,

@@ -18,7 +18,7 @@ import {
 import { loadFields, type OllamaFixed, type OllamaRunnerOptions, ollamaRequest } from './ollamaRequest.ts';
 import { ollamaTransport } from './ollamaTransport.ts';
 import { watchForHangs } from './ollamaWatchdog.ts';
-import { authorization, type KeyFor, LOOKUP_LIMITS } from './server.ts';
+import { authorization, type KeyFor, LOAD_LIMITS, LOOKUP_LIMITS } from './server.ts';
 import { partsOf, type Reading } from './streaming.ts';
 
 export interface OllamaBackendNeeds {
@@ -35,9 +35,6 @@ export interface OllamaBackendNeeds {
   /** A model that no longer answered was unloaded and is asked again. To be told to the user, once. */
   readonly onHealed?: (model: string) => void;
 }
-
-/** From a slow disk, gigabytes take minutes. */
-const LOAD_LIMITS: ResponseLimits = { firstByteMs: 10 * 60_000, betweenEventsMs: 60_000 };
 
 /** Ollama by its native protocol: the OpenAI one has no place for raw prompts, keep-alive or the size of the context. */
 export function createOllamaBackend(needs: OllamaBackendNeeds): Backend {

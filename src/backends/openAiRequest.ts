@@ -16,7 +16,7 @@ export function openAiRequest(
     ...samplingFields(request.sampling, row),
     ...(request.stop.length > 0 && { stop: request.stop.slice(0, row.maxStops) }),
     stream: isStreamed,
-    ...(isStreamed && row.streamOptions && { stream_options: { include_usage: true } }),
+    ...(isStreamed && row.streamOptions && { stream_options: row.streamOptions }),
     ...row.always,
   };
   switch (prompt.kind) {

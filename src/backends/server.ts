@@ -26,6 +26,9 @@ export interface ServerRequest {
 /** Questions that need no model are answered at once, also by a server that is busy generating. */
 export const LOOKUP_LIMITS: ResponseLimits = { firstByteMs: 5_000, betweenEventsMs: 5_000 };
 
+/** From a slow disk, gigabytes take minutes. */
+export const LOAD_LIMITS: ResponseLimits = { firstByteMs: 10 * 60_000, betweenEventsMs: 60_000 };
+
 /** Requests to one server, with its key. Both throw BackendFailure; for use inside a backend. */
 export interface Server {
   /** A success with its body unread. */

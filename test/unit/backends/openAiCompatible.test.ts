@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ChatPrompt, type GenerateRequest, GREEDY, type StreamPart } from '../../../src/backends/backend.ts';
 import type { Flavor } from '../../../src/backends/dialects.ts';
+import { refusedFieldOf } from '../../../src/backends/errors.ts';
 import { createOpenAiBackend, openAiBaseUrl } from '../../../src/backends/openAiCompatible.ts';
 import { FakeClock } from '../../support/fakeClock.ts';
 import { eventsAnswer, jsonAnswer, type ScriptedAnswer, ScriptedHttp } from '../../support/scriptedHttp.ts';
@@ -71,7 +72,7 @@ describe('what is sent', () => {
       seed: 7,
       stop: ['\n\n', '<|endoftext|>'],
       stream: true,
-      stream_options: { include_usage: true },
+      stream_options: { include_usage: true, continuous_usage_stats: true },
     });
   });
 
@@ -354,5 +355,87 @@ describe('what the models are', () => {
   it('says which model is missing', async () => {
     const described = await backendWith([{ id: 'tiny' }]).describeModel('other', call);
     expect(described).toEqual({ ok: false, error: { kind: 'modelMissing', model: 'other' } });
+  });
+});
+
+describe('a field that the server does not take', () => {
+  const refusal = (param: string) => jsonAnswer({ error: { message: `Unsupported: '${param}'`, param } }, 400);
+
+  async function refusing(fields: readonly string[], requests = 1) {
+    const http = new ScriptedHttp(({ body }) => {
+      const refused = fields.find(field => Object.hasOwn(body as object, field));
+      return refused ? refusal(refused) : eventsAnswer(textChoice('a', 'stop'), '[DONE]');
+    });
+    const backend = createOpenAiBackend({
+      http,
+      clock: new FakeClock(),
+      url: 'https://vendor.example/v1',
+      keyFor: async () => undefined,
+      flavor: 'generic',
+    });
+    const parts: StreamPart[] = [];
+    for (let request = 0; request < requests; request++) {
+      for await (const part of backend.generate(CHAT, call)) parts.push(part);
+    }
+    return { http, parts };
+  }
+
+  it('is left out, and not sent again', async () => {
+    const { http, parts } = await refusing(['temperature', 'stop'], 2);
+    expect(parts.map(({ type }) => type)).toEqual(['text', 'finish', 'text', 'finish']);
+    expect(http.seen).toHaveLength(4);
+    expect(http.last.body).not.toHaveProperty('temperature');
+    expect(http.last.body).toMatchObject({ top_p: 1 });
+  });
+
+  it('goes on under its new name', async () => {
+    const { http } = await refusing(['max_tokens']);
+    expect(http.last.body).toMatchObject({ max_completion_tokens: 32 });
+    expect(http.last.body).not.toHaveProperty('max_tokens');
+  });
+
+  it('is an error where nothing can be said without it', async () => {
+    const { http, parts } = await refusing(['messages']);
+    expect(parts).toMatchObject([{ type: 'failed', error: { kind: 'badRequest' } }]);
+    expect(http.seen).toHaveLength(1);
+  });
+
+  it.each([
+    [{ error: { param: 'body.stop' } }, 'stop'],
+    [{ error: { param: null } }, undefined],
+    [{ detail: [{ loc: ['body', 'min_p'], type: 'extra_forbidden' }] }, 'min_p'],
+    [{ detail: 'Not Found' }, undefined],
+  ])('is named in %j', (body, field) => {
+    expect(refusedFieldOf(body)).toBe(field);
+  });
+});
+
+describe('LM Studio', () => {
+  it('tells of its models by a list of its own, and loads on demand', async () => {
+    const entry = {
+      id: 'qwen',
+      arch: 'qwen2',
+      quantization: 'Q4_K_M',
+      state: 'not-loaded',
+      max_context_length: 32768,
+    };
+    const http = new ScriptedHttp(({ url }) => {
+      if (url === 'http://127.0.0.1:1234/api/v0/models') return jsonAnswer({ data: [entry] });
+      return jsonAnswer(textChoice('x', 'length'));
+    });
+    const backend = createOpenAiBackend({
+      http,
+      clock: new FakeClock(),
+      url: 'http://127.0.0.1:1234/v1',
+      keyFor: async () => undefined,
+      flavor: 'lmstudio',
+    });
+    expect(await backend.describeModel('qwen', call)).toMatchObject({
+      ok: true,
+      value: { architecture: 'qwen2', quantization: 'Q4_K_M', trainedContextTokens: 32768, contextTokens: undefined },
+    });
+    expect(await backend.residency('qwen', call)).toEqual({ ok: true, value: { state: 'absent' } });
+    expect(await backend.warmUp('qwen', call)).toEqual({ ok: true, value: undefined });
+    expect(http.last).toMatchObject({ url: 'http://127.0.0.1:1234/v1/completions', body: { max_tokens: 1 } });
   });
 });
