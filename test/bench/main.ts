@@ -29,6 +29,7 @@ const { values: options } = parseArgs({
     embedded: { type: 'boolean', default: false },
     load: { type: 'boolean', default: false },
     logprobs: { type: 'boolean', default: false },
+    repeats: { type: 'string', default: '1' },
     records: { type: 'boolean', default: false },
     out: { type: 'string', default: 'out/bench' },
   },
@@ -73,7 +74,11 @@ const engine: EngineSettings = {
   abort: options.abort === 'readsPromptToEnd' ? 'readsPromptToEnd' : 'stops',
   logprobs: options.logprobs ? 'given' : 'none',
 };
-const traces = loadTraces(set).filter(trace => !options.trace || trace.name.includes(options.trace));
+const chosen = loadTraces(set).filter(trace => !options.trace || trace.name.includes(options.trace));
+// The same text at another rhythm: what the oracle answers depends on the place alone.
+const traces = Array.from({ length: Number(options.repeats) }, (_, turn) =>
+  chosen.map(trace => ({ ...trace, seed: trace.seed + 100_000 * turn })),
+).flat();
 const columns: { title: string; metrics: Metrics }[] = [];
 for (const name of options.clients.split(',')) {
   const make = CLIENTS[name];

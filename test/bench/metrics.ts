@@ -1,7 +1,7 @@
-import { endOfFirstLine } from './oracle.ts';
-import { isRight, type ReplayEvent, type ReplayLog, rightChars } from './replayLog.ts';
+import type { ReplayLog } from './replayLog.ts';
+import { type Part, partOf, type Shown } from './replayParts.ts';
+import { seededRandom } from './seededRandom.ts';
 import type { EngineRequest } from './slotEngine.ts';
-import { countTokens } from './tokenizer.ts';
 
 /** Percentiles of what was seen; undefined where nothing was. */
 export interface Spread {
@@ -46,79 +46,49 @@ export interface Metrics {
   /** By what was written instead of by keys: who saves many keys has few of them to divide by. */
   readonly per1000Chars: { readonly generated: number; readonly engineBusySeconds: number };
   readonly queuedMs: Spread;
+  /** 95 % intervals, by drawing the traces anew with replacement; with few traces they are wide, and honest so. */
+  readonly intervals: Readonly<Record<Headline, readonly [number, number]>> | undefined;
 }
 
-/** A pause counts as an opportunity when it is at least so long and so much is left to write. */
-const PAUSE_MS = 300;
-const WORTHWHILE_CHARS = 8;
-const IN_TIME_MS = 300;
-
-type GhostEvent = Extract<ReplayEvent, { kind: 'ghost' }>;
-type ActEvent = Exclude<ReplayEvent, GhostEvent>;
-
-interface Shown {
-  readonly latencyMs: number;
-  readonly source: 'newRequest' | 'joined' | 'memory';
-  readonly by: 'typedThrough' | 'fromClient';
-  readonly ownMs: number | undefined;
-}
+export type Headline =
+  | 'rightIn300Ms'
+  | 'keystrokesSaved'
+  | 'wrongVisibleShare'
+  | 'generatedPer100Keys'
+  | 'engineBusySecondsPer100Keys';
 
 /** Pools the logs: what is a share or a percentile is taken over all of them together. */
 export function measure(logs: readonly ReplayLog[]): Metrics {
-  const parts = logs.map(measureOne);
-  const sum = (pick: (part: Part) => number) => parts.reduce((total, part) => total + pick(part), 0);
+  const parts = logs.map(partOf);
+  const { sum, total } = sums(parts);
   const shown = parts.flatMap(part => part.shown);
-  const of = (source: Shown['source']) => spread(shown.filter(s => s.source === source).map(s => s.latencyMs));
-  const ofMemory = (by: Shown['by']) =>
-    spread(shown.filter(s => s.source === 'memory' && s.by === by).map(s => s.latencyMs));
-  const requests = logs.flatMap(log => log.requests);
-  const total = (pick: (request: EngineRequest) => number) => requests.reduce((all, r) => all + pick(r), 0);
-  const keys = sum(part => part.keys);
-  const chars = sum(part => part.targetChars);
+  const requests = parts.flatMap(part => part.requests);
   const suggestions = sum(part => part.suggestions);
   const generated = total(request => request.tokenTimesMs.length);
   const cached = total(request => request.cachedTokens);
   const evaluated = total(request => request.evaluatedTokens);
+  const aborted = requests.filter(request => request.end !== 'stop' && request.end !== 'length');
+  const pauses = sum(part => part.pauses.length);
+  const chars = sum(part => part.targetChars);
   return {
-    keys,
+    ...headlines(parts),
+    keys: sum(part => part.keys),
     seconds: sum(part => part.seconds),
-    keyToGhostMs: {
-      newRequest: of('newRequest'),
-      joined: of('joined'),
-      memory: of('memory'),
-      typedThrough: ofMemory('typedThrough'),
-      fromClient: ofMemory('fromClient'),
-    },
+    keyToGhostMs: latencies(shown),
     engineOwnMs: spread(shown.flatMap(s => (s.ownMs === undefined ? [] : [s.ownMs]))),
-    pauses: sum(part => part.pauses.length),
-    rightIn300Ms: share(
-      sum(part => part.pauses.filter(pause => pause === 'right').length),
-      sum(part => part.pauses.length),
-    ),
-    ghostIn300Ms: share(
-      sum(part => part.pauses.filter(pause => pause !== 'nothing').length),
-      sum(part => part.pauses.length),
-    ),
-    keystrokesSaved: sum(part => part.savedKeys) / chars,
+    pauses,
+    ghostIn300Ms: share(pauses - sum(part => countOf(part.pauses, 'nothing')), pauses),
     suggestionsShown: suggestions,
     accepted: sum(part => part.accepted),
-    wrongVisibleShare: share(
-      sum(part => part.wrongMs),
-      sum(part => part.visibleMs),
-    ),
     flicker: sum(part => part.flicker),
-    requestsPer100Keys: (requests.length / keys) * 100,
-    abortedShare: share(
-      requests.filter(request => request.end !== 'stop' && request.end !== 'length').length,
-      requests.length,
-    ),
+    requestsPer100Keys: (requests.length / sum(part => part.keys)) * 100,
+    abortedShare: share(aborted.length, requests.length),
     promptTokensPerRequest: share(
       total(request => request.promptTokens),
       requests.length,
     ),
     evaluatedPerShown: share(evaluated, suggestions),
     cacheHit: share(cached, cached + evaluated),
-    generatedPer100Keys: (generated / keys) * 100,
     neverShownShare: share(
       sum(part => part.neverShown),
       generated,
@@ -127,188 +97,76 @@ export function measure(logs: readonly ReplayLog[]): Metrics {
       sum(part => part.neverAccepted),
       generated,
     ),
-    engineBusySecondsPer100Keys: (sum(part => part.busySeconds) / keys) * 100,
     per1000Chars: {
       generated: (generated / chars) * 1000,
       engineBusySeconds: (sum(part => part.busySeconds) / chars) * 1000,
     },
     queuedMs: spread(requests.flatMap(r => (r.startedAtMs === undefined ? [] : [r.startedAtMs - r.arrivedAtMs]))),
+    intervals: intervalsOf(parts),
   };
 }
 
-interface Part {
-  readonly keys: number;
-  readonly targetChars: number;
-  readonly seconds: number;
-  readonly shown: readonly Shown[];
-  readonly pauses: readonly ('right' | 'wrong' | 'nothing')[];
-  readonly suggestions: number;
-  readonly accepted: number;
-  readonly savedKeys: number;
-  readonly visibleMs: number;
-  readonly wrongMs: number;
-  readonly flicker: number;
-  readonly neverShown: number;
-  readonly neverAccepted: number;
-  readonly busySeconds: number;
+function sums(parts: readonly Part[]) {
+  const sum = (pick: (part: Part) => number) => parts.reduce((all, part) => all + pick(part), 0);
+  const total = (pick: (request: EngineRequest) => number) =>
+    sum(part => part.requests.reduce((all, request) => all + pick(request), 0));
+  return { sum, total };
 }
 
-function measureOne(log: ReplayLog): Part {
-  const acts = log.events.filter((event): event is ActEvent => event.kind !== 'ghost');
-  const ghosts = log.events.filter((event): event is GhostEvent => event.kind === 'ghost');
-  const accepts = acts.filter(act => act.kind === 'accept');
-  const visible = visibility(log, ghosts);
-  const appeared = newSuggestions(log, ghosts);
+function countOf(pauses: Part['pauses'], kind: Part['pauses'][number]): number {
+  return pauses.filter(pause => pause === kind).length;
+}
+
+function headlines(parts: readonly Part[]) {
+  const { sum, total } = sums(parts);
+  const keys = sum(part => part.keys);
   return {
-    keys: acts.reduce((all, act) => all + (act.kind === 'erase' ? act.keys : 1), 0),
-    targetChars:
-      (acts.at(-1)?.offset ?? log.document.regionStart) - log.document.regionStart + lastAcceptedChars(log, acts),
-    seconds: (log.endMs - (log.events[0]?.atMs ?? log.endMs)) / 1000,
-    shown: shownEvents(log, acts, ghosts),
-    pauses: pausesOf(log, acts, ghosts),
-    suggestions: appeared.length,
-    accepted: accepts.length,
-    savedKeys: savedKeys(log, acts),
-    ...visible,
-    flicker: flickerOf(log, acts, ghosts),
-    neverShown: unseenTokens(
-      log,
-      ghosts.flatMap(g => (g.text ? [{ offset: g.offset, text: g.text, atMs: g.atMs }] : [])),
+    rightIn300Ms: share(
+      sum(part => countOf(part.pauses, 'right')),
+      sum(part => part.pauses.length),
     ),
-    neverAccepted: unseenTokens(log, accepts),
-    busySeconds: log.engineBusyMs / 1000,
+    keystrokesSaved: sum(part => part.savedKeys) / sum(part => part.targetChars),
+    wrongVisibleShare: share(
+      sum(part => part.wrongMs),
+      sum(part => part.visibleMs),
+    ),
+    generatedPer100Keys: (total(request => request.tokenTimesMs.length) / keys) * 100,
+    engineBusySecondsPer100Keys: (sum(part => part.busySeconds) / keys) * 100,
+  } satisfies Record<Headline, number | undefined>;
+}
+
+const DRAWS = 500;
+
+/** A trace that was typed several times counts as one: its runs are not independent of each other. */
+function intervalsOf(parts: readonly Part[]): Metrics['intervals'] {
+  const byTrace = [...Map.groupBy(parts, part => part.trace).values()];
+  if (byTrace.length < 3) return undefined;
+  const random = seededRandom(95);
+  const draws = Array.from({ length: DRAWS }, () =>
+    headlines(byTrace.flatMap(() => byTrace[Math.floor(random() * byTrace.length)] ?? [])),
+  );
+  const interval = (name: Headline): readonly [number, number] => {
+    const values = draws.map(draw => draw[name] ?? 0).sort((a, b) => a - b);
+    return [values[Math.floor(DRAWS * 0.025)] ?? 0, values[Math.floor(DRAWS * 0.975)] ?? 0];
+  };
+  return {
+    rightIn300Ms: interval('rightIn300Ms'),
+    keystrokesSaved: interval('keystrokesSaved'),
+    wrongVisibleShare: interval('wrongVisibleShare'),
+    generatedPer100Keys: interval('generatedPer100Keys'),
+    engineBusySecondsPer100Keys: interval('engineBusySecondsPer100Keys'),
   };
 }
 
-/** What came by Tab and stayed, less Tab itself and the keys that took the wrong end of it away. */
-function savedKeys(log: ReplayLog, acts: readonly ActEvent[]): number {
-  return acts.reduce((saved, act) => {
-    if (act.kind === 'accept') return saved + rightChars(log.document, act.offset, act.text) - 1;
-    return act.kind === 'erase' ? saved - act.keys : saved;
-  }, 0);
-}
-
-/** The offset of an accept is where it began; if it was the last act, what it brought is typed text too. */
-function lastAcceptedChars(log: ReplayLog, acts: readonly ActEvent[]): number {
-  const last = acts.at(-1);
-  return last?.kind === 'accept' ? rightChars(log.document, last.offset, last.text) : 0;
-}
-
-/** For each frame with ghost text that followed a key: how long after it, and whether the engine had been asked since. */
-function shownEvents(log: ReplayLog, acts: readonly ActEvent[], ghosts: readonly GhostEvent[]): Shown[] {
-  return acts.flatMap((act, index) => {
-    const until = acts[index + 1]?.atMs ?? Number.POSITIVE_INFINITY;
-    const ghost = ghosts.find(g => g.atMs > act.atMs && g.atMs <= until && g.text !== undefined);
-    if (!ghost) return [];
-    const maker = makerOf(log, ghost);
-    const source =
-      !maker || maker.knownAtMs < act.atMs ? 'memory' : maker.request.arrivedAtMs >= act.atMs ? 'newRequest' : 'joined';
-    const ownMs = source === 'newRequest' && maker ? ownMsOf(maker.request, ghost) : undefined;
-    const by = continues(log, ghosts[ghosts.indexOf(ghost) - 1], ghost) ? 'typedThrough' : 'fromClient';
-    return [{ latencyMs: ghost.atMs - act.atMs, source, by, ownMs }];
-  });
-}
-
-/** The request that knew the ghost text's first line earliest. */
-function makerOf(log: ReplayLog, ghost: GhostEvent): { request: EngineRequest; knownAtMs: number } | undefined {
-  const text = ghost.text ?? '';
-  const line = { offset: ghost.offset, text: text.slice(0, endOfFirstLine(text)) };
-  const known = log.requests.flatMap(request => {
-    const covered = coveredChars(log, request, line);
-    const ahead = line.offset - (request.place?.offset ?? 0);
-    if (covered === 0 || covered < ahead + line.text.length) return [];
-    const tokens = countTokens(request.generatedText.slice(0, covered));
-    const knownAtMs = request.delivery === 'whole' ? request.endedAtMs : request.tokenTimesMs[tokens - 1];
-    return knownAtMs === undefined || knownAtMs > ghost.atMs ? [] : [{ request, knownAtMs }];
-  });
-  return known.toSorted((a, b) => a.knownAtMs - b.knownAtMs)[0];
-}
-
-/** From the start of its work to the token that completed what the ghost text shows of it. */
-function ownMsOf(request: EngineRequest, ghost: GhostEvent): number | undefined {
-  const tokens = countTokens(ghost.text ?? '');
-  const times = request.tokenTimesMs;
-  const last = times[Math.min(tokens, times.length) - 1];
-  return last === undefined || request.startedAtMs === undefined ? undefined : last - request.startedAtMs;
-}
-
-/** How much of a request's text, from its beginning, a suggestion at some later place stands for. */
-function coveredChars(log: ReplayLog, request: EngineRequest, shown: { offset: number; text: string }): number {
-  if (request.place?.document !== log.document.name) return 0;
-  const ahead = shown.offset - request.place.offset;
-  const generated = request.generatedText;
-  if (ahead < 0 || ahead >= generated.length) return 0;
-  if (generated.slice(0, ahead) !== log.document.text.slice(request.place.offset, shown.offset)) return 0;
-  let same = 0;
-  while (same < shown.text.length && generated[ahead + same] === shown.text[same]) same++;
-  return same > 0 ? ahead + same : 0;
-}
-
-function unseenTokens(log: ReplayLog, shown: readonly { offset: number; text: string; atMs: number }[]): number {
-  return log.requests.reduce((all, request) => {
-    const covered = shown
-      .filter(one => one.atMs >= request.arrivedAtMs)
-      .reduce((most, one) => Math.max(most, coveredChars(log, request, one)), 0);
-    return all + request.tokenTimesMs.length - countTokens(request.generatedText.slice(0, covered));
-  }, 0);
-}
-
-function pausesOf(log: ReplayLog, acts: readonly ActEvent[], ghosts: readonly GhostEvent[]): Part['pauses'] {
-  return acts.flatMap((act, index) => {
-    const endMs = acts[index + 1]?.atMs ?? log.endMs;
-    const offset = act.kind === 'accept' ? act.offset + rightChars(log.document, act.offset, act.text) : act.offset;
-    const wrongEnd = act.kind === 'accept' && offset < act.offset + act.text.length;
-    if (endMs - act.atMs < PAUSE_MS || log.document.regionEnd - offset < WORTHWHILE_CHARS || wrongEnd) return [];
-    const ghost = ghosts.findLast(g => g.atMs <= act.atMs + IN_TIME_MS);
-    if (ghost?.text === undefined || ghost.offset !== offset) return ['nothing' as const];
-    return [isRightInTime(log, offset, ghost.text) ? ('right' as const) : ('wrong' as const)];
-  });
-}
-
-/** Right, and enough to help: so many characters, or all that the line still needs. */
-function isRightInTime(log: ReplayLog, offset: number, ghost: string): boolean {
-  const { text, regionEnd } = log.document;
-  const rest = text.slice(offset, regionEnd);
-  const enough = Math.min(WORTHWHILE_CHARS, rest.slice(0, endOfFirstLine(rest)).trimStart().length);
-  const line = ghost.slice(0, endOfFirstLine(ghost));
-  return isRight(log.document, offset, ghost) && line.trimStart().length >= enough;
-}
-
-/** Ghost text that is not the rest of what stood before. */
-function newSuggestions(log: ReplayLog, ghosts: readonly GhostEvent[]): GhostEvent[] {
-  return ghosts.filter((ghost, index) => ghost.text !== undefined && !continues(log, ghosts[index - 1], ghost));
-}
-
-function continues(log: ReplayLog, before: GhostEvent | undefined, after: GhostEvent): boolean {
-  if (before?.text === undefined || after.text === undefined || after.offset < before.offset) return false;
-  return before.text === log.document.text.slice(before.offset, after.offset) + after.text;
-}
-
-/**
- * Changes that typing does not explain: ghost text that is replaced or withdrawn while no key is pressed, or that is not
- * there in the frame after a key it had foretold.
- */
-function flickerOf(log: ReplayLog, acts: readonly ActEvent[], ghosts: readonly GhostEvent[]): number {
-  return ghosts.filter((ghost, index) => {
-    const before = ghosts[index - 1];
-    if (before?.text === undefined || continues(log, before, ghost)) return false;
-    const act = acts.findLast(a => a.atMs <= ghost.atMs);
-    if (act?.kind !== 'key') return false;
-    if (act.atMs < before.atMs) return true;
-    return before.text.length > act.text.length && before.text.startsWith(act.text);
-  }).length;
-}
-
-function visibility(log: ReplayLog, ghosts: readonly GhostEvent[]): { visibleMs: number; wrongMs: number } {
-  let visibleMs = 0;
-  let wrongMs = 0;
-  for (const [index, ghost] of ghosts.entries()) {
-    if (ghost.text === undefined) continue;
-    const forMs = (ghosts[index + 1]?.atMs ?? log.endMs) - ghost.atMs;
-    visibleMs += forMs;
-    if (!isRight(log.document, ghost.offset, ghost.text)) wrongMs += forMs;
-  }
-  return { visibleMs, wrongMs };
+function latencies(shown: readonly Shown[]): Metrics['keyToGhostMs'] {
+  const of = (accepts: (one: Shown) => boolean) => spread(shown.filter(accepts).map(one => one.latencyMs));
+  return {
+    newRequest: of(one => one.source === 'newRequest'),
+    joined: of(one => one.source === 'joined'),
+    memory: of(one => one.source === 'memory'),
+    typedThrough: of(one => one.source === 'memory' && one.by === 'typedThrough'),
+    fromClient: of(one => one.source === 'memory' && one.by === 'fromClient'),
+  };
 }
 
 function share(part: number, whole: number): number | undefined {
