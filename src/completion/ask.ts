@@ -19,6 +19,7 @@ export interface Ask {
   readonly problem: EngineProblem;
   readonly modelKey: string;
   readonly stopwatch: Stopwatch;
+  readonly startedMs: number;
 }
 
 export interface AskNeeds {
@@ -40,5 +41,6 @@ export function askOf(needs: AskNeeds, snapshot: CursorSnapshot, settings: Minno
     problem: problem ?? { kind: 'notSetUp' },
     modelKey: candidate ? modelKeyOf(candidate) : '',
     stopwatch: new Stopwatch(needs.clock),
+    startedMs: needs.clock.monotonicMs(),
   };
 }

@@ -12,10 +12,11 @@ import type { ContextSource } from './context/contextSource.ts';
 import type { Flight } from './flight.ts';
 import { Launcher } from './launcher.ts';
 import type { CompletionOutcome, Suggestion } from './outcome.ts';
+import { Pace } from './pace.ts';
 import { Rhythm } from './rhythm.ts';
 import { Scheduler } from './scheduler.ts';
-import type { Shape, SyntaxPort } from './shape.ts';
-import { Showing, type Shown, type Source } from './showing.ts';
+import type { SyntaxPort } from './shape.ts';
+import { type Presentation, Showing, type Source } from './showing.ts';
 import type { CursorSnapshot } from './snapshot.ts';
 import { skipReason } from './triggers.ts';
 
@@ -63,6 +64,9 @@ export interface RecentOutcome {
 
 export const MAX_RECENT_OUTCOMES = 50;
 
+/** Without a key for so long the user may be about to take what is shown, so what comes after it is asked for. */
+const LOOK_AHEAD_AFTER_MS = 120;
+
 export function createCompletionEngine(needs: CompletionEngineNeeds): CompletionEngine {
   const parts = createParts(needs);
   const recent: RecentOutcome[] = [];
@@ -105,6 +109,7 @@ interface Parts {
   readonly memory: AnswerMemory;
   readonly scheduler: Scheduler;
   readonly rhythm: Rhythm;
+  readonly pace: Pace;
   readonly showing: Showing;
   readonly launcher: Launcher;
 }
@@ -113,10 +118,10 @@ function createParts(needs: CompletionEngineNeeds): Parts {
   const { clock } = needs;
   const memory = new AnswerMemory();
   const scheduler = new Scheduler(clock);
-  const rhythm = new Rhythm();
+  const pace = new Pace();
   const showing = new Showing({ ...needs, memory });
-  const launcher = new Launcher({ ...needs, memory, scheduler, rhythm });
-  return { clock, memory, scheduler, rhythm, showing, launcher };
+  const launcher = new Launcher({ ...needs, memory, scheduler, pace });
+  return { clock, memory, scheduler, rhythm: new Rhythm(), pace, showing, launcher };
 }
 
 /** The whole way of one keystroke: cheap checks before dear ones, and nothing is sent before memory was asked. */
@@ -130,12 +135,13 @@ async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
   if (!candidate) return { kind: 'failed', problem: ask.problem };
 
   const known = parts.showing.typingAhead(ask) ?? fromMemory(parts, ask);
-  if (known) return shownAndLookedAhead(parts, ask, known);
+  if (known) return reveal(parts, ask, known);
   if (parts.memory.isEmpty(ask.place, ask.modelKey)) return { kind: 'skipped', why: 'emptyHere' };
   const joined = await fromFlight(parts, ask, 'inFlight');
   if (joined) return joined;
 
-  if (!(await sleep(clock, rhythm.waitMs(lineBefore(ask)), ask.signal))) return { kind: 'cancelled', at: 'debounce' };
+  const waitMs = rhythm.waitMs(lineBefore(ask), parts.pace.firstTokenMs);
+  if (!(await sleep(clock, waitMs, ask.signal))) return { kind: 'cancelled', at: 'debounce' };
   ask.stopwatch.lap('debounceMs');
   const context = await launcher.contextFor(ask);
   ask.stopwatch.lap('contextMs');
@@ -144,11 +150,12 @@ async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
   return (await fromFlight(parts, ask, 'stream')) ?? outcomeOf(flight, ask);
 }
 
-function fromMemory({ memory, showing }: Parts, ask: Ask): Shown | undefined {
+function fromMemory({ memory, showing }: Parts, ask: Ask): Presentation | undefined {
   const remainder = memory.recall(ask.place, ask.modelKey);
   if (!remainder) return undefined;
-  const { requestId, origin } = remainder.answer;
-  return showing.present(ask, { text: remainder.text, requestId }, origin === 'speculation' ? 'speculation' : 'cache');
+  const { answer, text, offset } = remainder;
+  const from = answer.origin === 'speculation' ? 'speculation' : 'cache';
+  return showing.present(ask, { text, requestId: answer.requestId, agreedChars: offset }, from);
 }
 
 /** Waits for the running request as long as it fits; undefined when there is none that does, or it ended with nothing. */
@@ -156,27 +163,31 @@ async function fromFlight(parts: Parts, ask: Ask, from: Source): Promise<Complet
   for (let flight = parts.scheduler.flight; flight; flight = parts.scheduler.flight) {
     const ahead = flight.ahead(ask.place, ask.modelKey);
     if (ahead === undefined) return undefined;
-    if (flight.end || hasFirstPart(ahead, ask.shape)) {
-      const shown = parts.showing.present(ask, { text: ahead, requestId: flight.requestId }, from);
-      if (!shown) return undefined;
+    if (flight.end || ahead.text.trim() !== '') {
+      const known = { ...ahead, requestId: flight.requestId };
+      const presentation = parts.showing.present(ask, known, from);
+      if (!presentation) return undefined;
       flight.wasDelivered = true;
-      return shownAndLookedAhead(parts, ask, shown);
+      return reveal(parts, ask, presentation);
     }
     await flight.changed(ask.signal);
     if (ask.signal.aborted) return { kind: 'cancelled', at: flight.said === '' ? 'firstToken' : 'generate' };
   }
   const known = fromMemory(parts, ask);
-  return known && shownAndLookedAhead(parts, ask, { ...known, from });
+  return known && reveal(parts, ask, known);
 }
 
-/** A block is waited for to its end; of anything else the first line is enough. */
-function hasFirstPart(text: string, { kind }: Shape): boolean {
-  return kind !== 'block' && text.trim() !== '';
-}
-
-function shownAndLookedAhead({ launcher }: Parts, ask: Ask, shown: Shown): Shown {
-  launcher.speculate(ask, shown);
-  return shown;
+/** Shows at once what is likely right, and anything else only if no key comes for a while. */
+async function reveal(
+  { clock, launcher }: Parts,
+  ask: Ask,
+  { shown, holdMs, isAgreed }: Presentation,
+): Promise<CompletionOutcome> {
+  if (isAgreed)
+    void sleep(clock, LOOK_AHEAD_AFTER_MS, ask.signal).then(still => still && launcher.speculate(ask, shown));
+  const restMs = ask.snapshot.trigger === 'invoked' ? 0 : holdMs - (clock.monotonicMs() - ask.startedMs);
+  const isWanted = restMs <= 0 || (await sleep(clock, restMs, ask.signal));
+  return isWanted ? shown : { kind: 'empty', why: 'lowConfidence' };
 }
 
 function outcomeOf({ end }: Flight, ask: Ask): CompletionOutcome {

@@ -18,7 +18,18 @@ export interface FlightStart {
   readonly modelKey: string;
   readonly dialect: Dialect;
   readonly startedMs: number;
+  /** The lines to ask for before the user has agreed with any. */
+  readonly firstLines: number;
 }
+
+/** What is left of an answer at some place, and how much of it stands in the document already. */
+export interface Ahead {
+  readonly text: string;
+  readonly agreedChars: number;
+}
+
+/** How many lines are kept ready ahead of a user who agrees with what was said. */
+const LINES_AHEAD = 3;
 
 /**
  * One request on its way, and what it has said so far. It belongs to the place it was made for, not to the keystroke that
@@ -36,6 +47,8 @@ export class Flight {
   /** Somebody was shown the beginning. */
   wasDelivered = false;
   end: FlightEnd | undefined;
+  /** Lines after which the answer is to end; grows as the user comes to agree with it. */
+  wantedLines: number;
   #tellUnwanted = () => {};
   /** Resolves when nobody wants more of it. */
   readonly unwanted = new Promise<void>(resolve => {
@@ -44,6 +57,7 @@ export class Flight {
 
   constructor(start: FlightStart) {
     this.start = start;
+    this.wantedLines = Math.min(start.shape.maxLines, start.firstLines);
   }
 
   get signal(): AbortSignal {
@@ -54,13 +68,22 @@ export class Flight {
    * What it has said beyond `place` and may be shown, '' while that is nothing yet; undefined when it was made for another
    * place, or says something else than what was typed since.
    */
-  ahead(place: Place, modelKey: string): string | undefined {
+  ahead(place: Place, modelKey: string): Ahead | undefined {
     if (modelKey !== this.start.modelKey) return undefined;
     const typed = typedBetween(this.start.place, place);
     if (typed === undefined) return undefined;
-    if (this.usable.startsWith(typed)) return this.usable.slice(typed.length);
-    if (this.said.startsWith(typed)) return '';
-    return !this.end && typed.startsWith(this.said) ? '' : undefined;
+    const agreedChars = typed.length;
+    if (this.usable.startsWith(typed)) return { text: this.usable.slice(typed.length), agreedChars };
+    if (this.said.startsWith(typed)) return { text: '', agreedChars };
+    return !this.end && typed.startsWith(this.said) ? { text: '', agreedChars } : undefined;
+  }
+
+  /** The user has typed or taken some of it, so more of it is likely to be wanted. */
+  agree(place: Place): void {
+    const typed = typedBetween(this.start.place, place);
+    if (!typed || !this.said.startsWith(typed)) return;
+    const lines = typed.split('\n').length;
+    this.wantedLines = Math.max(this.wantedLines, Math.min(this.start.shape.maxLines, lines + LINES_AHEAD));
   }
 
   /** Whether typing can still lead from `place` to what this says: it stands there, or was made for a place further on. */

@@ -5,9 +5,9 @@ import type { AnswerMemory } from './answerMemory.ts';
 import { type Ask, type AskNeeds, askOf } from './ask.ts';
 import { type ContextSnapshot, type ContextSource, MAX_CONTEXT_WAIT_MS } from './context/contextSource.ts';
 import { Flight, type FlightEnd } from './flight.ts';
+import type { Pace } from './pace.ts';
 import { type PromptPlan, PromptPlanner } from './prompt/promptPlanner.ts';
 import { draftOf, type ReadAnswer, readAnswer } from './request.ts';
-import type { Rhythm } from './rhythm.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Shown } from './showing.ts';
 import { afterAcceptance } from './speculation.ts';
@@ -17,7 +17,7 @@ export interface LauncherNeeds extends AskNeeds {
   readonly door: Door;
   readonly memory: AnswerMemory;
   readonly scheduler: Scheduler;
-  readonly rhythm: Rhythm;
+  readonly pace: Pace;
   readonly contextSource?: ContextSource | undefined;
 }
 
@@ -64,7 +64,7 @@ export class Launcher {
     context: ContextSnapshot | undefined,
     purpose: 'completion' | 'speculation',
   ): Flight {
-    const { clock, scheduler } = this.#needs;
+    const { clock, scheduler, pace } = this.#needs;
     const flight = new Flight({
       place: ask.place,
       shape: ask.shape,
@@ -72,6 +72,7 @@ export class Launcher {
       modelKey: ask.modelKey,
       dialect: ask.candidate.endpoint.backend.dialect,
       startedMs: clock.monotonicMs(),
+      firstLines: 1 + pace.linesWhileReading(),
     });
     scheduler.run(flight, () => this.#fly(ask, context, flight));
     return flight;
@@ -90,20 +91,33 @@ export class Launcher {
   }
 
   #land(flight: Flight, result: DoorResult<ReadAnswer>, plan: PromptPlan | undefined): void {
-    const { memory, rhythm } = this.#needs;
+    const { memory } = this.#needs;
     const { place, modelKey, purpose } = flight.start;
     flight.end = endOf(result, flight);
-    if (plan) {
-      const read = result.kind === 'answered' ? result.value : undefined;
-      this.#planner.sent(plan, read?.raw ?? '', read?.inputTokens);
-    }
-    if (result.kind === 'answered') rhythm.noteFirstToken(result.record.spans.firstTokenMs ?? 0);
+    const read = result.kind === 'answered' ? result : undefined;
+    if (plan) this.#planner.sent(plan, read?.value.raw ?? '', read?.value.inputTokens);
+    this.#learnPace(flight, plan, read);
     if (flight.usable !== '') {
       memory.remember({ requestId: flight.requestId, modelKey, place, text: flight.usable, origin: purpose });
     } else if (flight.end.kind === 'empty' && flight.end.why !== 'cutOff') memory.rememberEmpty(place, modelKey);
     flight.notify();
   }
+
+  #learnPace(flight: Flight, plan: PromptPlan | undefined, answered: Answered | undefined): void {
+    const { pace, scheduler } = this.#needs;
+    const newTokens = plan?.plannedNewTokens ?? 0;
+    if (answered) {
+      const { firstTokenMs, generateMs } = answered.record.spans;
+      if (firstTokenMs !== undefined) pace.noteFirstToken(firstTokenMs, newTokens);
+      if (generateMs !== undefined) pace.noteDecoded(answered.value.raw.length, generateMs);
+    } else if (flight.start.dialect === 'ollama' && flight.said === '') {
+      // Ollama reads an abandoned prompt to its end (real engines, 2.2), so another sent now would only wait in its queue.
+      scheduler.holdSlotUntil(flight.start.startedMs + pace.prefillMs(newTokens));
+    }
+  }
 }
+
+type Answered = Extract<DoorResult<ReadAnswer>, { kind: 'answered' }>;
 
 function endOf(result: DoorResult<ReadAnswer>, flight: Flight): FlightEnd {
   switch (result.kind) {

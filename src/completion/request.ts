@@ -132,7 +132,7 @@ export async function readAnswer(
     }
     if (next.type !== 'text') continue;
     raw += next.text;
-    const end = answerEnd(forced + raw, place);
+    const end = answerEnd(forced + raw, { ...place, maxLines: flight.wantedLines });
     show(flight, (forced + raw).slice(0, end), { place, markers, isOver: end !== undefined });
     if (end !== undefined) {
       last = 'stop';
@@ -175,7 +175,7 @@ function show(flight: Flight, text: string, { place, markers, isOver }: Judging 
 }
 
 function finished(flight: Flight, text: string, { place, markers }: Judging): FlightEnd {
-  const end = answerEnd(text, place) ?? text.length;
+  const end = answerEnd(text, { ...place, maxLines: flight.wantedLines }) ?? text.length;
   const trimmed = trimAnswer(text.slice(0, end), place, markers);
   flight.said = flight.usable = 'text' in trimmed ? trimmed.text : '';
   return 'text' in trimmed ? { kind: 'answered' } : { kind: 'empty', why: trimmed.empty };

@@ -2,7 +2,6 @@
 const MAX_TYPING_GAP_MS = 600;
 const WEIGHT_OF_NEW = 0.1;
 const TYPICAL_GAP_MS = 200;
-const TYPICAL_FIRST_TOKEN_MS = 150;
 const MAX_WAIT_MS = 250;
 
 /**
@@ -11,7 +10,6 @@ const MAX_WAIT_MS = 250;
  */
 export class Rhythm {
   #gapMs = TYPICAL_GAP_MS;
-  #firstTokenMs = TYPICAL_FIRST_TOKEN_MS;
   #lastKeyMs: number | undefined;
 
   noteKey(atMs: number): void {
@@ -20,14 +18,9 @@ export class Rhythm {
     if (gapMs > 0 && gapMs < MAX_TYPING_GAP_MS) this.#gapMs += WEIGHT_OF_NEW * (gapMs - this.#gapMs);
   }
 
-  noteFirstToken(tookMs: number): void {
-    this.#firstTokenMs += WEIGHT_OF_NEW * (tookMs - this.#firstTokenMs);
-  }
-
   /** Only a slow answer is worth holding back for: one that is there before the next key costs the next key nothing. */
-  waitMs(lineBefore: string): number {
+  waitMs(lineBefore: string, firstTokenMs: number): number {
     if (lineBefore.trim() === '' || /[([{.=,]\s*$/.test(lineBefore)) return 0;
-    const untilOvertakenMs = this.#firstTokenMs - this.#gapMs;
-    return Math.max(0, Math.min(MAX_WAIT_MS, untilOvertakenMs));
+    return Math.max(0, Math.min(MAX_WAIT_MS, firstTokenMs - this.#gapMs));
   }
 }

@@ -26,6 +26,7 @@ export class Scheduler {
   /** Ends a request that what stands in the document now has contradicted. */
   abandonUnlessFits(place: Place, modelKey: string): void {
     if (this.#flight && !this.#flight.fits(place, modelKey)) this.stop();
+    else this.#flight?.agree(place);
   }
 
   stop(): void {

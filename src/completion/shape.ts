@@ -6,7 +6,9 @@ export interface Shape {
   /** `line`: to the end of a line. `nextLine`: the line is complete, so the answer begins with a line break. */
   readonly kind: 'line' | 'nextLine' | 'block';
   readonly maxTokens: number;
+  /** More than is shown at once: the rest waits in memory for when the first lines are taken. */
   readonly maxLines: number;
+  readonly shownLines: number;
 }
 
 /** What a parser knows of the place; undefined where there is no grammar for the language. */
@@ -15,17 +17,18 @@ export interface SyntaxPort {
   startsBlock(snapshot: CursorSnapshot): boolean | undefined;
 }
 
-const LINE_TOKENS = 48;
-const BLOCK_TOKENS = 192;
-const BLOCK_LINES = 12;
+/** What a line may take at most, and what lines take on average. */
+const LONGEST_LINE_TOKENS = 48;
+const TOKENS_PER_LINE = 20;
+const MAX_LINES = 8;
 
 /** Languages whose blocks begin after a colon and are told by their indentation alone. */
 const INDENTED_LANGUAGES = new Set(['python', 'yaml', 'nim', 'gdscript', 'coffeescript', 'haml', 'pug', 'sass']);
 
 export function decideShape(snapshot: CursorSnapshot, settings: CompletionSettings, syntax?: SyntaxPort): Shape {
   const kind = kindOf(snapshot, settings, syntax);
-  const [tokens, maxLines] = kind === 'block' ? [BLOCK_TOKENS, BLOCK_LINES] : [LINE_TOKENS, 1];
-  return { kind, maxTokens: Math.min(tokens, settings.maxTokens), maxLines };
+  const maxTokens = Math.min(LONGEST_LINE_TOKENS + TOKENS_PER_LINE * (MAX_LINES - 1), settings.maxTokens);
+  return { kind, maxTokens, maxLines: MAX_LINES, shownLines: kind === 'block' ? MAX_LINES : 1 };
 }
 
 function kindOf(snapshot: CursorSnapshot, settings: CompletionSettings, syntax: SyntaxPort | undefined): Shape['kind'] {

@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import type { AcceptanceRecord, Meter } from '../metering/requestRecord.ts';
-import type { Remainder } from './answer.ts';
 import type { AnswerMemory } from './answerMemory.ts';
 import type { Ask } from './ask.ts';
 import type { CompletionOutcome } from './outcome.ts';
@@ -8,9 +7,25 @@ import { type Place, typedBetween } from './place.ts';
 import type { Shape } from './shape.ts';
 import { completeLines } from './stops/answerText.ts';
 import { fitToLineRest } from './trims/cursorTrims.ts';
+import { type Standing, Trust } from './trust.ts';
 
 export type Shown = Extract<CompletionOutcome, { kind: 'shown' }>;
 export type Source = Shown['from'];
+
+/** What may be shown, and how long after the last key it should be held back. */
+export interface Presentation {
+  readonly shown: Shown;
+  readonly holdMs: number;
+  /** The user has typed or taken some of the same answer. */
+  readonly isAgreed: boolean;
+}
+
+/** What is known to come at a place, and how much of it the document agrees with already. */
+export interface Known {
+  readonly text: string;
+  readonly requestId: string;
+  readonly agreedChars: number;
+}
 
 /** What stands on the screen, as far as it is known: the stable API does not tell. */
 interface OnScreen {
@@ -20,6 +35,7 @@ interface OnScreen {
   readonly place: Place;
   /** All of it that was shown there, before it was fitted to the rest of the line. */
   readonly text: string;
+  readonly standing: Standing;
   readonly languageId: string;
   readonly shownChars: number;
 }
@@ -36,46 +52,47 @@ const MAX_REMEMBERED_SUGGESTIONS = 20;
 /** Decides how much of an answer is shown, keeps it the same while it is typed through, and hears what became of it. */
 export class Showing {
   readonly #needs: ShowingNeeds;
+  readonly #trust = new Trust();
   readonly #suggestions = new Map<string, OnScreen>();
   #current: OnScreen | undefined;
+  /** Where something was contradicted last; a line is known by its document and number. */
+  #contradictedLine = '';
 
   constructor(needs: ShowingNeeds) {
     this.#needs = needs;
   }
 
   /** What stood on the screen a key ago goes on standing there, less what was typed: never more, never something else. */
-  typingAhead({ place }: Ask): Shown | undefined {
+  typingAhead({ place }: Ask): Presentation | undefined {
     const current = this.#current;
     const typed = current && typedBetween(current.place, place);
-    if (typed === undefined || !current?.text.startsWith(typed) || typed.length >= current.text.length) {
-      this.#current = undefined;
-      return undefined;
-    }
+    if (!current || typed === undefined || !this.#goesOn(current, typed, place)) return undefined;
     const fitted = fitToLineRest(current.text.slice(typed.length), place.lineRest);
-    return fitted && shownOf('typingAhead', { ...fitted, id: current.id, requestId: current.requestId });
+    if (!fitted) return undefined;
+    const { id, requestId } = current;
+    return this.#presentation(
+      shownOf('typingAhead', { ...fitted, id, requestId }),
+      typed === '' ? current.standing : 'agreed',
+    );
   }
 
-  /** Shows the first part of what is known to come; undefined where nothing of it is new at this cursor. */
-  present(
-    ask: Ask,
-    remainder: Pick<Remainder, 'text'> & { readonly requestId: string },
-    from: Source,
-  ): Shown | undefined {
-    const { place } = ask;
-    const text = firstPart(remainder.text, ask.shape);
+  /** The first part of what is known to come; undefined where nothing of it is new at this cursor. */
+  present(ask: Ask, known: Known, from: Source): Presentation | undefined {
+    const { place, snapshot, shape } = ask;
+    const text = firstPart(known.text, shape);
     const fitted = fitToLineRest(text, place.lineRest);
     if (!fitted || this.#needs.memory.wasRejected(place, fitted.text)) return undefined;
-    const { requestId } = remainder;
-    const onScreen = {
-      id: this.#needs.newId(),
-      requestId,
-      place,
-      text,
-      languageId: ask.snapshot.languageId,
-      shownChars: fitted.text.length,
-    };
-    this.#keep(onScreen);
-    return shownOf(from, { ...fitted, id: onScreen.id, requestId });
+    const { requestId, agreedChars } = known;
+    const standing = agreedChars > 0 ? 'continuing' : lineKey(place) === this.#contradictedLine ? 'retry' : 'first';
+    const id = this.#needs.newId();
+    const { languageId } = snapshot;
+    this.#keep({ id, requestId, place, text, standing, languageId, shownChars: fitted.text.length });
+    return this.#presentation(shownOf(from, { ...fitted, id, requestId }), standing);
+  }
+
+  #presentation(shown: Shown, standing: Standing): Presentation {
+    const isAgreed = standing === 'agreed' || standing === 'continuing';
+    return { shown, holdMs: this.#trust.holdMs(standing), isAgreed };
   }
 
   accepted(id: string): void {
@@ -94,6 +111,17 @@ export class Showing {
     if (how === 'rejected') this.#needs.memory.reject(suggestion.place, suggestion.text);
     if (this.#current?.id === id) this.#current = undefined;
     this.#record(suggestion, how === 'rejected' ? 'dismissed' : how, 0);
+  }
+
+  /** Whether something of the current suggestion is left; if not, what became of it is learned from. */
+  #goesOn(current: OnScreen, typed: string, place: Place): boolean {
+    if (current.text.startsWith(typed) && typed.length < current.text.length) return true;
+    this.#current = undefined;
+    const cameTrue = typed.startsWith(current.text) ? 'cameTrue' : 'contradicted';
+    if (cameTrue === 'contradicted') this.#contradictedLine = lineKey(place);
+    this.#trust.learn(current.standing, cameTrue);
+    if (current.text[0] === typed[0]) this.#trust.learn('agreed', cameTrue);
+    return false;
   }
 
   #keep(suggestion: OnScreen): void {
@@ -116,6 +144,10 @@ export class Showing {
   }
 }
 
+function lineKey({ uri, line }: Place): string {
+  return `${uri}\n${line}`;
+}
+
 interface Fitted {
   readonly id: string;
   readonly requestId: string;
@@ -127,9 +159,10 @@ function shownOf(from: Source, suggestion: Fitted): Shown {
   return { kind: 'shown', from, suggestion };
 }
 
-/** A block in one piece where one was asked for, and a line at a time elsewhere: what comes after waits in memory. */
-export function firstPart(text: string, shape: Shape): string {
-  if (shape.kind === 'block') return text;
-  const firstWritten = completeLines(text).find(line => line.text.trim() !== '');
-  return firstWritten ? text.slice(0, firstWritten.end) : text;
+/** As many lines as the shape shows at once; what comes after them waits in memory. */
+export function firstPart(text: string, { shownLines }: Shape): string {
+  const firstWritten = text.search(/\S/);
+  const lines = completeLines(text).filter(line => line.end > firstWritten);
+  const last = lines[shownLines - 1];
+  return last ? text.slice(0, last.end) : text;
 }
