@@ -23,7 +23,7 @@ describe('the price list that comes with the extension', () => {
     expect(list.asOf).toMatch(/^20\d\d-\d\d-\d\d$/);
   });
 
-  it('gives the package’s own price for every model, tier, date and hour', async () => {
+  it('gives the package’s own price for every model, tier, date and hour', { timeout: 30_000 }, async () => {
     const providers = (await waitForUpdate()) ?? [];
     const differing: string[] = [];
     let compared = 0;
