@@ -12,12 +12,15 @@ export class Answer {
   readonly #stopTokens: ReadonlySet<number>;
   #unsent: GeneratedToken[] = [];
   #generated = 0;
+  /** Characters of what was typed already, which the answer begins with. */
+  #typedLeft: number;
   #reason: 'stop' | 'length' | undefined;
 
   constructor(request: GenerationRequest, model: NativeModel) {
     this.#request = request;
     this.#model = model;
     this.#decoder = new TokenTextDecoder(model, request.promptTokens);
+    this.#typedLeft = request.healedStart.length;
     this.#stops = new StopText(request.stop);
     this.#stopTokens = new Set(request.stop.flatMap(stop => controlTokenOf(stop, model)));
     if (request.maxTokens === 0) this.#reason = 'length';
@@ -37,7 +40,7 @@ export class Answer {
     // The token that ends the answer took as long as any other and counts, as it does with other servers.
     this.#generated++;
     if (this.#model.isEndOfGeneration(token) || this.#stopTokens.has(token)) return this.#end('stop');
-    const piece = this.#decoder.push(token);
+    const piece = this.#withoutTyped(this.#decoder.push(token));
     this.#unsent.push({ text: piece, logprob });
     const { text, stopped } = this.#stops.push(piece);
     if (stopped) this.#reason = 'stop';
@@ -49,6 +52,12 @@ export class Answer {
     const promptTokens = this.#request.promptTokens.length;
     const figures = { ...measured, promptTokens, generatedTokens: this.#generated };
     return { type: 'finish', reason: this.#reason ?? 'stop', figures };
+  }
+
+  #withoutTyped(piece: string): string {
+    const typed = Math.min(this.#typedLeft, piece.length);
+    this.#typedLeft -= typed;
+    return piece.slice(typed);
   }
 
   #end(reason: 'stop' | 'length', text = ''): GenerationPart | undefined {

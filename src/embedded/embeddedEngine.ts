@@ -6,6 +6,7 @@ import type { NativeModel, NativeSampler, SampledToken } from './nativeModel.ts'
 import { PieceSize } from './pieceSize.ts';
 import { PromptLookup } from './promptLookup.ts';
 import { Session } from './session.ts';
+import { HealedStart, indexVocabulary, type VocabularyIndex } from './tokenHealing.ts';
 
 /** Answers prompts with one loaded model. Completion and chat each have a sequence of their own and never evict each other. */
 export class EmbeddedEngine {
@@ -14,6 +15,7 @@ export class EmbeddedEngine {
   readonly #evaluator: Evaluator;
   readonly #pieces: PieceSize;
   readonly #sessions: Readonly<Record<Lane, Session>>;
+  #vocabulary: Promise<VocabularyIndex> | undefined;
 
   constructor(model: NativeModel, clock: Clock, maxThreads: number) {
     this.model = model;
@@ -29,6 +31,12 @@ export class EmbeddedEngine {
 
   get hasFoundThreads(): boolean {
     return this.#evaluator.hasFoundThreads;
+  }
+
+  /** What healing needs; takes a real vocabulary half a second once, in slices between which requests are answered. */
+  vocabulary(): Promise<VocabularyIndex> {
+    this.#vocabulary ??= indexVocabulary(this.model, this.#clock);
+    return this.#vocabulary;
   }
 
   /** Ends with exactly one `finish` or `failed`; with neither when `signal` aborts. */
@@ -50,7 +58,9 @@ export class EmbeddedEngine {
     const sampler = this.model.createSampler(request.sampling);
     try {
       const queueMs = this.#clock.monotonicMs() - enteredMs;
-      yield* this.#answer({ request, session, sampler, signal, queueMs });
+      const { healedStart } = request;
+      const healed = healedStart === '' ? undefined : new HealedStart(await this.vocabulary(), healedStart);
+      yield* this.#answer({ request, session, sampler, signal, queueMs, healed });
     } catch (reason) {
       // What the sequence holds after a failed batch is unknown.
       session.truncate(0);
@@ -113,12 +123,14 @@ export class EmbeddedEngine {
   }
 
   async #evaluate(run: Run, phase: Phase, tokens: readonly number[], sampleAfter: readonly number[]) {
-    const { session, request, sampler } = run;
+    const { session, sampler, healed } = run;
     const { sequence } = session;
     const position = session.tokens.length;
-    const row = { sequence, position, tokens, sampleAfter, sampler, withLogprobs: request.withLogprobs };
+    const { withLogprobs } = run.request;
+    const row = { sequence, position, tokens, sampleAfter, sampler, withLogprobs, allowed: healed?.allowed };
     const result = await this.#evaluator.run({ lane: session.lane, phase, row });
     session.append(tokens);
+    for (const { token } of result.sampled) healed?.take(token);
     return result;
   }
 }
@@ -129,6 +141,7 @@ interface Run {
   readonly sampler: NativeSampler;
   readonly signal: AbortSignal;
   readonly queueMs: number;
+  readonly healed: HealedStart | undefined;
 }
 
 /** Guesses at what follows, as long as they are worth it. */
@@ -157,7 +170,8 @@ class Drafts {
   propose(newest: readonly SampledToken[]): readonly number[] {
     if (!this.#lookup) return [];
     for (const { token } of newest) this.#lookup.push(token);
-    const { session } = this.#run;
+    const { session, healed } = this.#run;
+    if (healed?.allowed) return [];
     // One place for the token itself, and no guess beyond what the answer may still have.
     const room = Math.min(this.#answer.room, this.#contextTokens - session.tokens.length) - 1;
     const match = this.#lookup.find();

@@ -15,6 +15,8 @@ export interface GenerationRequest {
   readonly drafting: 'whenWorthIt' | 'never';
   /** Where guesses may come from besides the prompt: the rest of the file, its neighbours. */
   readonly lookupTokens: readonly number[];
+  /** What the answer must begin with, because it was typed already; it is not part of the answer. Empty: anything. */
+  readonly healedStart: string;
 }
 
 export type GenerationPart =

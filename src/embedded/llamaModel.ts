@@ -28,6 +28,8 @@ const SEQUENCES = 2;
 /** How far back repeated tokens are penalised, when a request asks for it. */
 const PENALISED_TOKENS = 64;
 const LOGGED_LINES_MAX = 20;
+/** Above any logit, and small enough to leave their differences in 32 bits. */
+const ALLOWED_BIAS = 1_000;
 
 export interface LoadFailure {
   readonly reason: 'nativeMissing' | 'modelFile' | 'outOfMemory';
@@ -101,6 +103,7 @@ function factsOf(model: LlamaModel, modelPath: string, contextTokens: number): N
         ? undefined
         : { prefix: prefixString, suffix: suffixString, middle: middleString ?? undefined },
     chatTemplate: tokenizer?.chat_template,
+    vocabularyTokens: [...model.iterateAllTokens()].length,
     maxBatchTokens: BATCH_TOKENS,
     canTruncate: !model.fileInsights.isRecurrent && !model.fileInsights.isHybrid,
     sequences: SEQUENCES,
@@ -120,9 +123,11 @@ interface Handles {
 class LoadedModel implements NativeModel {
   readonly facts: NativeModelFacts;
   readonly #handles: Handles;
+  readonly #letter: readonly number[];
 
   constructor(handles: Handles, facts: NativeModelFacts) {
     this.#handles = handles;
+    this.#letter = handles.model.tokenize('a', false);
     this.facts = facts;
   }
 
@@ -157,6 +162,12 @@ class LoadedModel implements NativeModel {
     return this.#withFirstToken(pieces.flatMap(piece => this.tokenize(piece.text, piece.reading)));
   }
 
+  tokenText(token: number): string {
+    const { model } = this.#handles;
+    // Behind a letter, because tokenizers that mark word starts drop the space of a text's first token.
+    return model.isSpecialToken(token) ? '' : model.detokenize([token], false, this.#letter);
+  }
+
   createSampler(sampling: EmbeddedSampling): LlamaSampler {
     const { llama, model } = this.#handles;
     return new LlamaSampler(new llama._bindings.AddonSampler(model._model), sampling);
@@ -189,6 +200,7 @@ class LoadedModel implements NativeModel {
   async #sample(logitsIndex: number, row: EvaluationRow): Promise<SampledToken> {
     const sampler = row.sampler as LlamaSampler;
     const { context } = this.#handles;
+    sampler.restrictTo(row.allowed);
     const token = row.withLogprobs
       ? await sampleWithLogprob(context, logitsIndex, sampler)
       : { token: await context.sampleToken(logitsIndex, sampler.native), logprob: undefined };
@@ -233,11 +245,19 @@ class LlamaSampler implements NativeSampler {
   readonly isGreedy: boolean;
   readonly #sampling: EmbeddedSampling;
   #recent: number[] = [];
+  #allowed: readonly number[] | undefined;
 
   constructor(native: AddonSampler, sampling: EmbeddedSampling) {
     this.native = native;
     this.isGreedy = sampling.temperature <= 0;
     this.#sampling = sampling;
+    this.#configure();
+  }
+
+  /** By lifting what is allowed far above everything else, which leaves its own order as it is. */
+  restrictTo(allowed: readonly number[] | undefined): void {
+    if (allowed === this.#allowed) return;
+    this.#allowed = allowed;
     this.#configure();
   }
 
@@ -262,7 +282,19 @@ class LlamaSampler implements NativeSampler {
             repeatPenaltyMaxTokens: PENALISED_TOKENS,
             repeatPenaltyTokens: Uint32Array.from(this.#recent),
           };
-    this.native.applyConfig({ temperature, topP, topK, minP, ...(seed === undefined ? {} : { seed }), ...penalty });
+    const bias = this.#allowed && {
+      tokenBiasKeys: Uint32Array.from(this.#allowed),
+      tokenBiasValues: new Float32Array(this.#allowed.length).fill(ALLOWED_BIAS),
+    };
+    this.native.applyConfig({
+      temperature,
+      topP,
+      topK,
+      minP,
+      ...(seed === undefined ? {} : { seed }),
+      ...penalty,
+      ...bias,
+    });
   }
 }
 

@@ -10,6 +10,8 @@ export interface NativeModel {
   tokenizePrompt(text: string): readonly number[];
   /** The text that `tokens` add after `before`. Ends in U+FFFD while a character is not complete. */
   detokenize(tokens: readonly number[], before: readonly number[]): string;
+  /** The text of one token by itself; empty for control tokens. */
+  tokenText(token: number): string;
   isEndOfGeneration(token: number): boolean;
   /** The conversation in the model's own chat template, ready to be answered. */
   renderChat(messages: readonly EmbeddedChatMessage[]): readonly number[];
@@ -39,6 +41,7 @@ export interface NativeModelFacts {
     | { readonly prefix: string; readonly suffix: string; readonly middle: string | undefined }
     | undefined;
   readonly chatTemplate: string | undefined;
+  readonly vocabularyTokens: number;
   readonly maxBatchTokens: number;
   /** Whether a sequence can drop its last tokens; recurrent models cannot. */
   readonly canTruncate: boolean;
@@ -76,6 +79,8 @@ export interface EvaluationRow {
   readonly sampleAfter: readonly number[];
   readonly sampler: NativeSampler;
   readonly withLogprobs: boolean;
+  /** When given, no other token may be sampled. Log-probabilities then count only these. */
+  readonly allowed: readonly number[] | undefined;
 }
 
 export interface SampledToken {

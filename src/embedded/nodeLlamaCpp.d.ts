@@ -48,6 +48,8 @@ declare module 'node-llama-cpp' {
     tokenize(text: string, specialTokens: boolean): number[];
     detokenize(tokens: readonly number[], specialTokens: boolean, lastTokens: readonly number[]): string;
     isEogToken(token: number): boolean;
+    isSpecialToken(token: number): boolean;
+    iterateAllTokens(): Iterable<number>;
     createContext(options: {
       sequences: number;
       contextSize: number;
@@ -67,7 +69,7 @@ declare module 'node-llama-cpp' {
   }
 
   export interface AddonSampler {
-    applyConfig(config: Readonly<Record<string, number | Uint32Array | undefined>>): void;
+    applyConfig(config: Readonly<Record<string, number | Uint32Array | Float32Array | undefined>>): void;
     dispose(): void;
   }
 

@@ -6,6 +6,8 @@ import type { EmbeddedChatMessage, EmbeddedSampling } from './nativeModel.ts';
 const MAX_TOKENS_LIMIT = 32_768;
 const STOPS_MAX = 64;
 const LOOKUP_TEXTS_MAX = 16;
+/** Each such character has a token of its own in every vocabulary, so that what was typed can always be spelled. */
+const HEALABLE = /^[\x20-\x7e]{0,64}$/;
 
 export interface CompletionBody extends AnswerOptions {
   readonly prompt: string;
@@ -23,6 +25,7 @@ export interface AnswerOptions {
   readonly withLogprobs: boolean;
   readonly drafting: 'whenWorthIt' | 'never';
   readonly lookup: readonly string[];
+  readonly healedStart: string;
   readonly stream: boolean;
   readonly includeUsage: boolean;
 }
@@ -52,6 +55,7 @@ const answerFields = {
     v.nullable(
       v.object({
         drafting: v.optional(v.picklist(['whenWorthIt', 'never'])),
+        healPrefix: v.optional(v.pipe(v.string(), v.regex(HEALABLE, 'healPrefix: only printable ASCII can be healed'))),
         lookup: v.optional(v.pipe(v.array(v.string()), v.maxLength(LOOKUP_TEXTS_MAX))),
       }),
     ),
@@ -119,6 +123,7 @@ function answerOptions(fields: AnswerFields): AnswerOptions {
     withLogprobs: typeof logprobs === 'number' || logprobs === true,
     drafting: fields.minnow?.drafting ?? 'whenWorthIt',
     lookup: fields.minnow?.lookup ?? [],
+    healedStart: fields.minnow?.healPrefix ?? '',
     stream: fields.stream ?? false,
     includeUsage: fields.stream_options?.include_usage ?? false,
   };

@@ -25,6 +25,7 @@ async function start({ token, modelPath, contextTokens, maxThreads }: StartMessa
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();
     if (address !== null && typeof address === 'object') {
+      void engine.vocabulary();
       say({ type: 'ready', pid: process.pid, port: address.port, model: loaded.value.facts });
     }
   });

@@ -25,6 +25,7 @@ export async function warmUp(engine: EmbeddedEngine, clock: Clock): Promise<void
       withLogprobs: false,
       drafting: 'never',
       lookupTokens: [],
+      healedStart: '',
     } as const;
     for await (const part of engine.generate(request, abort.signal)) if (part.type === 'failed') return limit.dispose();
   }

@@ -168,6 +168,21 @@ describe.skipIf(why !== undefined)(`embedded engine${why === undefined ? '' : ` 
     expect((await client.complete(SORT_BY_AGE.prompt)).choices[0]?.text).toBe(SORT_BY_AGE.text);
   });
 
+  it('holds an answer to what was typed already', async () => {
+    const [before = '', after = ''] = SORT_BY_AGE.prompt.split('<|fim_suffix|>');
+    for (const typed of ['[...u', '[...users].so', '[...users].sor']) {
+      const word = /\w*$/.exec(typed)?.[0] ?? '';
+      const prompt = `${before}${typed.slice(0, typed.length - word.length)}<|fim_suffix|>${after}`;
+      const answer = await client.complete(prompt, { minnow: { healPrefix: word } });
+      expect(typed + answer.choices[0]?.text).toBe(SORT_BY_AGE.text);
+    }
+    // While a word is being typed the prompt stays as it is, and is not read again.
+    const prompt = `${before}[...<|fim_suffix|>${after}`;
+    await client.complete(prompt, { minnow: { healPrefix: 'us' } });
+    const next = await client.complete(prompt, { minnow: { healPrefix: 'use' } });
+    expect(next.usage.prompt_tokens_details.cached_tokens).toBe(next.usage.prompt_tokens - 1);
+  });
+
   it('answers the same with guesses from the prompt and without', async () => {
     for (let start = 0; start < 6; start++) {
       const prompt = tinyFimPrompt(`${CODE.slice(start * 700, start * 700 + 1400)}\n‸`);

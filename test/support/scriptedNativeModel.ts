@@ -39,6 +39,7 @@ export class ScriptedNativeModel implements NativeModel {
       parameterSize: '1M',
       fimMarkers: { prefix: '<|p|>', suffix: '<|s|>', middle: '<|m|>' },
       chatTemplate: undefined,
+      vocabularyTokens: 128,
       maxBatchTokens: 64,
       canTruncate: options.canTruncate ?? true,
       sequences: 3,
@@ -58,6 +59,10 @@ export class ScriptedNativeModel implements NativeModel {
 
   detokenize(tokens: readonly number[]): string {
     return tokens.map(token => (token >= END ? '' : String.fromCodePoint(token))).join('');
+  }
+
+  tokenText(token: number): string {
+    return this.detokenize([token]);
   }
 
   isEndOfGeneration(token: number): boolean {
@@ -115,23 +120,24 @@ export class ScriptedNativeModel implements NativeModel {
     for (const [index, token] of row.tokens.entries()) {
       held.push(token);
       if (refuted || !row.sampleAfter.includes(index)) continue;
-      const next = this.#next(held);
+      const next = this.#next(held, row.allowed);
       sampled.push({ token: next, logprob: row.withLogprobs ? -0.5 : undefined });
       refuted = index + 1 < row.tokens.length && row.tokens[index + 1] !== next;
     }
     return sampled;
   }
 
-  #next(held: readonly number[]): number {
+  /** With several answers to a prompt, the first that is allowed. */
+  #next(held: readonly number[], allowed: readonly number[] | undefined): number {
     const text = this.#spell(held);
     for (const [prompt, answer] of this.#answers) {
       const full = prompt + answer;
       if (text.length >= prompt.length && full.startsWith(text)) {
-        const next = this.tokenize(full, 'markers')[held.length];
-        return next ?? END;
+        const next = this.tokenize(full, 'markers')[held.length] ?? END;
+        if (!allowed || allowed.includes(next)) return next;
       }
     }
-    return END;
+    return allowed?.[0] ?? END;
   }
 
   #spell(tokens: readonly number[]): string {

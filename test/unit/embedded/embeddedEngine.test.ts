@@ -19,6 +19,7 @@ function setUp(answers: Record<string, string>, options: ScriptedModelOptions = 
     withLogprobs: false,
     drafting: 'never',
     lookupTokens: [],
+    healedStart: '',
     ...more,
   });
   return { clock, model, engine, ask };
@@ -177,6 +178,16 @@ describe('embedded engine', () => {
     const lastCompletion = model.batches.findLastIndex(({ rows }) => rows.some(row => row.sequence === 0));
     expect(firstChat).toBeGreaterThan(0);
     expect(firstChat).toBeLessThan(lastCompletion);
+  });
+
+  it('begins the answer with what was typed already, and leaves that out', async () => {
+    const { engine, ask } = setUp({ 'users.': 'map(x)' });
+    const free = await collect(engine.generate(ask('users.'), never()));
+    expect(free.text).toBe('map(x)');
+    const held = await collect(engine.generate(ask('users.', { healedStart: 'ma', stop: ['map'] }), never()));
+    expect(held.text).toBe('p(x)');
+    const forced = await collect(engine.generate(ask('users.', { healedStart: 'fi', maxTokens: 3 }), never()));
+    expect(forced.end).toMatchObject({ figures: { cachedTokens: 5 } });
   });
 
   it('gets the same answer in fewer batches from what stands in the prompt', async () => {
