@@ -127,6 +127,9 @@ function refusals(test: Test, { facts }: ContractSubject): void {
   });
 
   test('says that a model is missing', async engine => {
+    // The server itself is there and answers.
+    expect(await engine.backend.listModels(engine.call)).toMatchObject({ ok: true });
+    expect(await engine.backend.residency(engine.model, engine.call)).toMatchObject({ ok: true });
     const asked: Asked = { prompt: raw('const a = '), model: 'minnow-none', maxTokens: 4 };
     const missing = { kind: 'modelMissing', model: 'minnow-none' };
     const { end } = await engine.generate(asked);

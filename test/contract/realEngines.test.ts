@@ -2,8 +2,11 @@ import { inject, it } from 'vitest';
 import type { EngineName, RealEngine } from '../support/realEngines.ts';
 import { describeContract } from './contract.ts';
 import { LLAMA_SERVER, OLLAMA, VLLM } from './facts.ts';
+import { RECORDED_SALT, recordedConnection } from './recorded.ts';
 import type { ContractSubject, EngineFacts } from './subject.ts';
 import { type EngineWitness, llamaServerWitness, ollamaWitness, vllmWitness } from './witness.ts';
+
+const isRecording = process.env.MINNOW_RECORD !== undefined;
 
 const ENGINES: Readonly<Record<EngineName, readonly [EngineFacts, (engine: RealEngine) => EngineWitness | undefined]>> =
   {
@@ -30,8 +33,9 @@ function subjectOf(name: EngineName, engine: RealEngine): ContractSubject {
     facts,
     model: engine.model,
     key: engine.key,
-    salt: `run ${Date.now()}`,
-    connect: async () => ({ url: engine.url, release: async () => {} }),
+    salt: isRecording ? RECORDED_SALT : `run ${Date.now()}`,
+    connect: async title =>
+      isRecording ? recordedConnection(facts, engine, title) : { url: engine.url, release: async () => {} },
     witness: witnessOf(engine),
   };
 }
