@@ -26,7 +26,13 @@ import { registerChatView } from './vscode/chatView.ts';
 import { commandHandlers } from './vscode/commandHandlers.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { createConsentDialog } from './vscode/consentDialog.ts';
-import { activeLanguageId, editorVersions, onDidChangeActiveLanguage, onDidFocusWindow } from './vscode/editorPorts.ts';
+import {
+  activeLanguageId,
+  editorVersions,
+  onDidChangeActiveLanguage,
+  onDidFocusWindow,
+  showPassingNotice,
+} from './vscode/editorPorts.ts';
 import { createEditorState } from './vscode/editorState.ts';
 import { embeddedEngineOf, embeddedToken } from './vscode/embeddedPort.ts';
 import { registerInlineCompletions } from './vscode/inlineCompletions.ts';
@@ -98,7 +104,11 @@ function composeRooms({ context, store, log, settings, keys }: Ground & { readon
     policy,
     keyFor: async origin => embeddedToken(embedded, origin) ?? (await keys.keyFor(origin)),
     keepAliveMinutes: () => settings().keepAliveMinutes,
-    onHealed: model => log.warn(`${model} no longer answered: it was unloaded and is asked again`),
+    onHealed: model => {
+      const notice = `${model} no longer answered, so it was unloaded and is asked again.`;
+      log.warn(notice);
+      showPassingNotice(`Minnow: ${notice}`);
+    },
   });
   const inventory = store.add(
     createInventory({

@@ -41,10 +41,6 @@ export class ModelPulse {
     this.#keepAliveMs = keepAliveMs;
   }
 
-  get isOverdue(): boolean {
-    return this.#overdueInMs() <= 0;
-  }
-
   get mayBeCured(): boolean {
     return this.#clock.monotonicMs() - this.#curedAtMs >= CURE_PAUSE_MS;
   }
@@ -58,7 +54,7 @@ export class ModelPulse {
     let timer: Disposable | undefined;
     const arm = () => {
       timer = this.#clock.after(Math.max(1, this.#overdueInMs()), () => {
-        if (!this.isOverdue) return arm();
+        if (this.#overdueInMs() > 0) return arm();
         isGivenUp = true;
         giveUp();
       });

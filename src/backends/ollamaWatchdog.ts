@@ -72,8 +72,6 @@ class WatchedModel {
 
   async *generate(request: GenerateRequest, call: BackendCall): AsyncGenerator<StreamPart> {
     const onPhase = onceEach(call.onPhase);
-    // Requests before this one were all given up without an answer: heal first, or this one would wait in vain.
-    if (this.pulse.isOverdue) await this.#lookInto(call);
     const isSilent = yield* this.#attempt(request, { ...call, onPhase });
     if (!isSilent || call.signal.aborted) return;
     if (await this.#lookInto(call)) yield* this.#lastAttempt(request, { ...call, onPhase });
@@ -87,7 +85,6 @@ class WatchedModel {
     const signal = AbortSignal.any([call.signal, left.signal]);
     try {
       for await (const part of this.#parts(request, { ...call, signal }, waiting)) {
-        if (isFirstByteTimeout(part) && this.pulse.isOverdue) return true;
         yield part;
       }
       return waiting.isGivenUp;

@@ -18,6 +18,13 @@ export const onDidFocusWindow: Event<unknown> = listener =>
     if (focused) listener(undefined);
   });
 
+const NOTICE_MS = 10_000;
+
+/** Something that happened and needs nothing from the user: a line at the bottom of the window that goes away again. */
+export function showPassingNotice(text: string): void {
+  vscode.window.setStatusBarMessage(text, NOTICE_MS);
+}
+
 /** For a diagnosis. */
 export function editorVersions(minnowVersion: string): { readonly [what: string]: string } {
   return {

@@ -107,17 +107,23 @@ describe('a limit', () => {
   });
 
   it('stands still while the reader is busy', async () => {
+    const busy = Promise.withResolvers<void>();
     const { send, clock } = await serverWith(() => [
       chunkedHead('text/event-stream'),
       chunk('data: 1\n\n'),
+      { until: busy.promise },
       chunk('data: 2\n\n'),
       lastChunk,
     ]);
     const response = await send();
-    for await (const _bytes of response.body) {
+    let text = '';
+    for await (const bytes of response.body) {
       response.heard();
+      text += Buffer.from(bytes);
       await clock.advance(10_000);
+      busy.resolve();
     }
+    expect(text).toBe('data: 1\n\ndata: 2\n\n');
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -141,6 +141,13 @@ describe('what the server has', () => {
     expect(await backend.describeModel('tiny', call)).toMatchObject({ value: { capabilities: { serverFim: false } } });
   });
 
+  it('is asked about /infill only once, since the question takes a slot and its cache', async () => {
+    const { backend, http } = serverWith({ '/infill': jsonAnswer(LAST), '/v1/models': MODELS, '/props': props(2048) });
+    await backend.describeModel('tiny', call);
+    await backend.describeModel('tiny', call);
+    expect(http.seen.filter(({ url }) => url.endsWith('/infill'))).toHaveLength(1);
+  });
+
   it('is loading, there or not reached', async () => {
     const loading = jsonAnswer({ error: { code: 503, message: 'Loading model' } }, 503);
     const states = [loading, jsonAnswer({ status: 'ok' }), undefined].map(health =>

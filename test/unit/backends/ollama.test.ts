@@ -74,7 +74,8 @@ async function ask(request: GenerateRequest, answer: ScriptedAnswer, path = '/ap
 describe('what is sent', () => {
   it('is a raw prompt that is refused rather than cut', async () => {
     const { http } = await ask(RAW, jsonAnswer(DONE));
-    expect(http.last).toMatchObject({ method: 'POST', url: 'http://127.0.0.1:11434/api/generate', headers: {} });
+    expect(http.last).toMatchObject({ method: 'POST', url: 'http://127.0.0.1:11434/api/generate' });
+    expect(http.last.headers).toEqual({});
     expect(http.last.body).toEqual({
       ...FIXED,
       prompt: 'const a = ',
@@ -240,6 +241,13 @@ describe('what is read', () => {
     const { parts, http } = await ask({ ...RAW, withLogprobs: true }, jsonAnswer({ ...DONE, response: 'a', logprobs }));
     expect(http.last.body).toMatchObject({ logprobs: true });
     expect(parts[0]).toEqual({ type: 'text', text: 'a', logprobs: [-0.5] });
+  });
+
+  it('is nothing at all where the caller has given up', async () => {
+    const { backend } = ollamaWith({ '/api/generate': new DOMException('x', 'AbortError') });
+    const parts: StreamPart[] = [];
+    for await (const part of backend.generate(RAW, { signal: AbortSignal.abort() })) parts.push(part);
+    expect(parts).toEqual([]);
   });
 
   it('leaves the answer as soon as nobody reads it', async () => {
