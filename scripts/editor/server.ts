@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensureVsCode } from './install.ts';
 
@@ -39,8 +39,8 @@ export interface ServerOptions {
 /** A running VS Code server with a profile of its own. */
 export interface EditorServer {
   readonly origin: string;
-  /** settings.json of the profile: the editor watches it. */
-  readonly settingsFile: string;
+  /** The settings of the machine that extensions run on: the editor watches this file, and not the user's. */
+  readonly machineSettingsFile: string;
   /** The workbench's address; `payload` is what the desktop would take as command line options. */
   address(folder: string | undefined, payload?: readonly (readonly [string, string])[]): string;
   /** How the workbench names a file of this machine. */
@@ -61,10 +61,11 @@ export async function startServer(options: ServerOptions = {}): Promise<EditorSe
     ...['--server-data-dir', join(root, 'server'), '--user-data-dir', profile.data],
     ...['--extensions-dir', profile.extensions, '--accept-server-license-terms', '--disable-telemetry'],
   ];
-  const settingsFile = join(profile.data, 'User', 'settings.json');
+  const machineSettingsFile = join(profile.data, 'Machine', 'settings.json');
   mkdirSync(env.HOME);
-  mkdirSync(join(profile.data, 'User'), { recursive: true });
-  writeFileSync(settingsFile, JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }, undefined, 2));
+  writeSettings(join(profile.data, 'User', 'settings.json'), { ...QUIET_SETTINGS, ...options.settings });
+  // A window whose extensions run on a server takes settings of machine scope from there alone.
+  writeSettings(machineSettingsFile, options.settings ?? {});
   const clean = () => rmSync(root, { recursive: true, force: true, maxRetries: 5 });
   try {
     for (const vsix of options.vsix ?? []) await install(tree, vsix, folders, env);
@@ -77,7 +78,7 @@ export async function startServer(options: ServerOptions = {}): Promise<EditorSe
     process.once('exit', atExit);
     return {
       origin: `http://127.0.0.1:${port}`,
-      settingsFile,
+      machineSettingsFile,
       address: (folder, payload = []) => workbenchAddress(port, folder, payload),
       uriOf: path => uriOf(port, path),
       async stop() {
@@ -90,6 +91,11 @@ export async function startServer(options: ServerOptions = {}): Promise<EditorSe
     clean();
     throw error;
   }
+}
+
+export function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify(settings, undefined, 2));
 }
 
 /** Unpacks a package into a folder of extensions, as the editor does it for a user. */

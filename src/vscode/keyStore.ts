@@ -21,9 +21,22 @@ export interface KeyStore {
 
 const PREFIX = 'minnow.apiKey ';
 
+/** Beyond this many origins the oldest is asked for anew. */
+const MAX_REMEMBERED = 32;
+
 export function createKeyStore(vault: SecretVault): KeyStore {
+  // The vault lives in another process, and each request to a model asks for a key while somebody waits for its answer.
+  const remembered = new Map<string, Promise<string | undefined>>();
+  vault.onDidChange(({ key: name }) => remembered.delete(name));
   return {
-    keyFor: async address => await vault.get(nameFor(address)),
+    keyFor(address) {
+      const name = nameFor(address);
+      const known = remembered.get(name) ?? Promise.resolve(vault.get(name));
+      const [oldest] = remembered.keys();
+      if (remembered.size >= MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
+      remembered.set(name, known);
+      return known;
+    },
     setKeyFor: async (address, key) => {
       const trimmed = key.trim();
       await (trimmed === '' ? vault.delete(nameFor(address)) : vault.store(nameFor(address), trimmed));

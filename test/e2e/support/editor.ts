@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
-import { type EditorServer, startServer } from '../../../scripts/editor/server.ts';
+import { type EditorServer, startServer, writeSettings } from '../../../scripts/editor/server.ts';
 import { type EditorWindow, openWindow } from '../../../scripts/editor/window.ts';
 import { OUT } from '../../../scripts/setup/paths.ts';
 
@@ -18,7 +18,7 @@ export interface EditorOptions {
 export interface TestEditor extends EditorWindow, AsyncDisposable {
   readonly server: EditorServer;
   readonly folder: string;
-  /** Changes the user's settings while the editor runs. */
+  /** Changes settings while the editor runs, over those it was opened with; not those of application scope. */
   changeSettings(settings: Readonly<Record<string, unknown>>): void;
 }
 
@@ -52,7 +52,7 @@ export async function openEditor(options: EditorOptions): Promise<TestEditor> {
     ...window,
     server,
     folder,
-    changeSettings: changed => writeFileSync(server.settingsFile, JSON.stringify({ ...settings, ...changed })),
+    changeSettings: changed => writeSettings(server.machineSettingsFile, { ...settings, ...changed }),
     async [Symbol.asyncDispose]() {
       await window.close();
       await server.stop();

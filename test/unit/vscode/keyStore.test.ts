@@ -7,8 +7,12 @@ function fakeVault() {
   const tell = (key: string) => {
     for (const listener of listeners) listener({ key });
   };
+  const asked: string[] = [];
   const vault: SecretVault = {
-    get: async name => secrets.get(name),
+    get: async name => {
+      asked.push(name);
+      return secrets.get(name);
+    },
     store: async (name, value) => {
       secrets.set(name, value);
       tell(name);
@@ -22,7 +26,7 @@ function fakeVault() {
       return { dispose: () => listeners.delete(listener) };
     },
   };
-  return { vault, secrets, tell };
+  return { vault, secrets, asked, tell };
 }
 
 describe('the key store', () => {
@@ -47,6 +51,16 @@ describe('the key store', () => {
     await keys.setKeyFor('https://llm.example', 'secret');
     await keys.setKeyFor('https://llm.example', '  ');
     expect(secrets.size).toBe(0);
+  });
+
+  it('asks the vault once for many requests, and again after a change', async () => {
+    const { vault, asked } = fakeVault();
+    const keys = createKeyStore(vault);
+    await keys.setKeyFor('https://llm.example', 'old');
+    await Promise.all([keys.keyFor('https://llm.example'), keys.keyFor('https://llm.example/v1')]);
+    expect(asked).toHaveLength(1);
+    await keys.setKeyFor('https://llm.example', 'new');
+    expect(await keys.keyFor('https://llm.example')).toBe('new');
   });
 
   it('tells of its own keys alone', async () => {
