@@ -22,6 +22,7 @@ export default defineConfig({
           include: ['test/e2e/*.e2e.ts'],
           globalSetup: ['test/e2e/support/globalSetup.ts'],
           ...slow,
+          expect: { poll: { timeout: 20_000 } },
         },
       },
     ],

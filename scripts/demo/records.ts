@@ -42,3 +42,11 @@ export function requestOfLastShown({ requests, outcomes }: Records): RequestReco
   const shown = outcomes.find(({ kind }) => kind === 'shown');
   return requests.find(({ id }) => id === shown?.requestId);
 }
+
+/** Why there was nothing to show, in the product's own words. */
+export function describeOutcomes(records: Records | undefined): string {
+  if (!records) return 'Minnow has not started';
+  const { engine, outcomes } = records;
+  const lines = outcomes.slice(0, 10).map(({ kind, why, line }) => `  line ${line + 1}: ${kind}, ${why}`);
+  return [`engine: ${engine.sentence ?? engine.model}`, 'last triggers, newest first:', ...lines].join('\n');
+}

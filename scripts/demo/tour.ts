@@ -4,7 +4,13 @@ import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import { startServer } from '../editor/server.ts';
 import { type EditorWindow, openWindow } from '../editor/window.ts';
 import { OUT, REPOSITORY } from '../setup/paths.ts';
-import { packageRecordsExtension, RECORDS_FILE_VARIABLE, readRecords, requestOfLastShown } from './records.ts';
+import {
+  describeOutcomes,
+  packageRecordsExtension,
+  RECORDS_FILE_VARIABLE,
+  readRecords,
+  requestOfLastShown,
+} from './records.ts';
 import { describeSuggestion } from './suggestionText.ts';
 
 const TOUR = join(OUT, 'tour');
@@ -88,7 +94,7 @@ async function visit(window: EditorWindow, stop: Stop, recordsFile: string, numb
   await window.type(stop.typed);
   const text = await window.waitForGhostText().catch(async error => {
     await window.screenshot(join(TOUR, `${number}-nothing-shown.png`));
-    throw new Error(`${error.message}\n${lastOutcomes(recordsFile)}`);
+    throw new Error(`${error.message}\n${describeOutcomes(readRecords(recordsFile))}`);
   });
   await window.screenshot(join(TOUR, `${number}a-${stop.name}-shown.png`));
   const records = readRecords(recordsFile);
@@ -115,11 +121,4 @@ function report(suggestions: readonly TourSuggestion[], recordsFile: string): vo
   const file = join(TOUR, 'report.json');
   writeFileSync(file, `${JSON.stringify({ engine, suggestions }, undefined, 2)}\n`);
   console.log(`\nengine ${engine}; pictures and report.json are under ${relative(REPOSITORY, TOUR)}/`);
-}
-
-/** Why there was nothing to show, in the product's own words. */
-function lastOutcomes(recordsFile: string): string {
-  const { engine, outcomes = [] } = readRecords(recordsFile) ?? {};
-  const lines = outcomes.slice(0, 10).map(({ kind, why, line }) => `  line ${line + 1}: ${kind}, ${why}`);
-  return [`engine: ${engine?.sentence ?? engine?.model}`, 'last triggers, newest first:', ...lines].join('\n');
 }

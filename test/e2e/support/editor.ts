@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { inject } from 'vitest';
+import { describeOutcomes, RECORDS_FILE_VARIABLE, type Records, readRecords } from '../../../scripts/demo/records.ts';
 import { type EditorServer, startServer, writeSettings } from '../../../scripts/editor/server.ts';
 import { type EditorWindow, openWindow } from '../../../scripts/editor/window.ts';
 import { OUT } from '../../../scripts/setup/paths.ts';
@@ -18,6 +19,8 @@ export interface EditorOptions {
 export interface TestEditor extends EditorWindow, AsyncDisposable {
   readonly server: EditorServer;
   readonly folder: string;
+  /** What Minnow's exports say now; undefined until it has started. */
+  records(): Records | undefined;
   /** Changes settings while the editor runs, over those it was opened with; not those of application scope. */
   changeSettings(settings: Readonly<Record<string, unknown>>): void;
 }
@@ -37,10 +40,12 @@ export async function openEditor(options: EditorOptions): Promise<TestEditor> {
     writeFileSync(join(folder, path), text);
   }
   const settings = { ...STEADY_SETTINGS, ...options.settings };
+  const state = mkdtempSync(join(tmpdir(), 'minnow-records-'));
+  const recordsFile = join(state, 'records.json');
   const server = await startServer({
-    vsix: [inject('vsix')],
+    vsix: [inject('vsix'), inject('recordsVsix')],
     settings,
-    ...(options.env && { env: options.env }),
+    env: { ...options.env, [RECORDS_FILE_VARIABLE]: recordsFile },
     ...(options.trust && { trust: options.trust }),
   });
   const [file = ''] = Object.keys(options.files);
@@ -50,13 +55,18 @@ export async function openEditor(options: EditorOptions): Promise<TestEditor> {
   });
   return {
     ...window,
+    waitForGhostText: accepts =>
+      window.waitForGhostText(accepts).catch(error => {
+        throw new Error(`${error.message}\n${describeOutcomes(readRecords(recordsFile))}`);
+      }),
     server,
     folder,
+    records: () => readRecords(recordsFile),
     changeSettings: changed => writeSettings(server.machineSettingsFile, { ...settings, ...changed }),
     async [Symbol.asyncDispose]() {
       await window.close();
       await server.stop();
-      rmSync(folder, { recursive: true, force: true });
+      for (const temporary of [folder, state]) rmSync(temporary, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,125 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A coder's name that the table of families knows, for a server that says no more of its models than their names. */
+export const CODER = 'qwen2.5-coder-1.5b';
+
+/** What a completion request is answered with. hang: the beginning, then nothing until the client has had enough. */
+export type Reply =
+  | { readonly text: string; readonly ending?: 'orderly' | 'hang' }
+  | { readonly status: number; readonly body: object };
+
+export interface ModelServer extends AsyncDisposable {
+  readonly url: string;
+  /** Of every completion request, in order. */
+  readonly prompts: readonly string[];
+  /** How many completion requests the client has ended before their answer was whole. */
+  readonly aborts: number;
+  /** Decides each answer by the text before the cursor; may be replaced at any time. */
+  reply: (textBefore: string) => Reply;
+}
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
+
+/** Speaks OpenAI's protocol the way vLLM does, and says what it is told to. */
+export async function startModelServer(): Promise<ModelServer> {
+  const prompts: string[] = [];
+  let aborts = 0;
+  const http = await listen({
+    'GET /version': (_, response) => sendJson(response, { version: '0.32.0' }),
+    'GET /v1/models': (_, response) =>
+      sendJson(response, { data: [{ id: CODER, object: 'model', owned_by: 'vllm', max_model_len: 4096 }] }),
+    async 'POST /v1/completions'(request, response) {
+      const { prompt } = JSON.parse(await readText(request));
+      prompts.push(prompt);
+      response.once('close', () => {
+        if (!response.writableEnded) aborts++;
+      });
+      const reply = server.reply(textBeforeCursor(prompt));
+      if ('status' in reply) return sendJson(response, reply.body, reply.status);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (reply.text !== '') response.write(event({ choices: [{ index: 0, text: reply.text, finish_reason: null }] }));
+      if (reply.ending === 'hang') return;
+      // A token takes a while even on a fast machine.
+      await pause(5);
+      const usage = { prompt_tokens: 20, completion_tokens: 5, total_tokens: 25 };
+      response.write(event({ choices: [{ index: 0, text: '', finish_reason: 'stop' }] }));
+      response.end(`${event({ choices: [], usage })}data: [DONE]\n\n`);
+    },
+  });
+  const server: ModelServer = {
+    ...http,
+    prompts,
+    get aborts() {
+      return aborts;
+    },
+    reply: () => ({ text: '' }),
+  };
+  return server;
+}
+
+export interface OllamaModel {
+  readonly name: string;
+  readonly capabilities: readonly string[];
+}
+
+/** As much of Ollama as is asked before any completion: what it is and which models it has. */
+export function startOllama(models: readonly OllamaModel[]): Promise<{ readonly url: string } & AsyncDisposable> {
+  return listen({
+    'GET /': (_, response) => void response.end('Ollama is running'),
+    'GET /api/version': (_, response) => sendJson(response, { version: '0.24.0' }),
+    'GET /api/tags': (_, response) => sendJson(response, { models: models.map(({ name }) => ({ name, model: name })) }),
+    'GET /api/ps': (_, response) => sendJson(response, { models: [] }),
+    async 'POST /api/show'(request, response) {
+      const { model } = JSON.parse(await readText(request));
+      const found = models.find(({ name }) => name === model);
+      if (!found) return sendJson(response, { error: `model '${model}' not found` }, 404);
+      sendJson(response, { details: { family: 'llama' }, capabilities: found.capabilities, model_info: {} });
+    },
+  });
+}
+
+/** Anything else that may listen at an address: each request gets the same answer. */
+export function startAnswering(status: number, body: string, contentType = 'text/html') {
+  return listen({ '': (_, response) => void response.writeHead(status, { 'content-type': contentType }).end(body) });
+}
+
+/** What was typed since a prompt was first sent stands behind its last marker, so that the server can reuse the rest. */
+function textBeforeCursor(prompt: string): string {
+  const [, prefix = '', , typed = ''] =
+    /<\|fim_prefix\|>(.*?)<\|fim_suffix\|>(.*?)<\|fim_middle\|>(.*)$/s.exec(prompt) ?? [];
+  return prefix + typed;
+}
+
+async function listen(routes: Record<string, Handler>): Promise<{ readonly url: string } & AsyncDisposable> {
+  const server = createServer((request, response) => {
+    const handler = routes[`${request.method} ${request.url}`] ?? routes[''];
+    if (handler) void handler(request, response);
+    else sendJson(response, { detail: 'Not Found' }, 404);
+  });
+  await new Promise<void>(resolve => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+function event(data: object): string {
+  return `data: ${JSON.stringify({ id: 'cmpl-1', object: 'text_completion', model: CODER, ...data })}\n\n`;
+}
+
+async function readText(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function sendJson(response: ServerResponse, body: object, status = 200): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
