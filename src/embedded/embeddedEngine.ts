@@ -22,7 +22,11 @@ export class EmbeddedEngine {
     this.#clock = clock;
     this.#evaluator = new Evaluator(model, clock, maxThreads);
     this.#pieces = new PieceSize(model.facts.maxBatchTokens);
-    this.#sessions = { completion: new Session(model, 'completion', 0), chat: new Session(model, 'chat', 1) };
+    const spare = Array.from({ length: model.facts.sequences - 2 }, (_, index) => index + 2);
+    this.#sessions = {
+      completion: new Session(model, 'completion', [0, ...spare]),
+      chat: new Session(model, 'chat', [1]),
+    };
   }
 
   get work(): Work {
@@ -74,8 +78,8 @@ export class EmbeddedEngine {
 
   async *#answer(run: Run): AsyncGenerator<GenerationPart> {
     const { request, session, signal, queueMs } = run;
-    const cachedTokens = session.keepCommon(request.promptTokens);
     const startedMs = this.#clock.monotonicMs();
+    const cachedTokens = await session.open(request.promptTokens);
     let sampled = await this.#prefill(run);
     const decodeStartedMs = this.#clock.monotonicMs();
     const answer = new Answer(request, this.model);

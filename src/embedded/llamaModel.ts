@@ -6,6 +6,7 @@ import {
   getLlama,
   InsufficientMemoryError,
   type Llama,
+  type LlamaContext,
   type LlamaModel,
   NoBinaryFoundError,
 } from 'node-llama-cpp';
@@ -25,6 +26,9 @@ import type {
 const BATCH_TOKENS = 256;
 /** Completion and chat (embeddedEngine.ts). */
 const SEQUENCES = 2;
+/** What a second branch for completion may take in memory. */
+const BRANCH_BYTES_MAX = 128 * 1024 * 1024;
+const BYTES_PER_CACHED_VALUE = 2;
 /** How far back repeated tokens are penalised, when a request asks for it. */
 const PENALISED_TOKENS = 64;
 const LOGGED_LINES_MAX = 20;
@@ -61,16 +65,12 @@ export async function loadLlamaModel(
   try {
     // Sliding-window models keep their whole cache, or a common prefix could not be used again.
     const model = await llama.loadModel({ modelPath, gpuLayers: 0, defaultContextSwaFullCache: true });
-    const context = await model.createContext({
-      sequences: SEQUENCES,
-      // llama.cpp takes more than the model was trained for and answers with rubbish. Some files do not say.
-      contextSize: Math.min(contextTokens, model.trainContextSize || contextTokens),
-      batchSize: BATCH_TOKENS,
-      threads: 1,
-    });
-    return success(
-      new LoadedModel({ llama, model, context: context._ctx }, factsOf(model, modelPath, context.contextSize)),
-    );
+    // llama.cpp takes more than the model was trained for and answers with rubbish. Some files do not say.
+    const contextSize = Math.min(contextTokens, model.trainContextSize || contextTokens);
+    const sequences = branchBytes(model, contextSize) <= BRANCH_BYTES_MAX ? SEQUENCES + 1 : SEQUENCES;
+    const context = await model.createContext({ sequences, contextSize, batchSize: BATCH_TOKENS, threads: 1 });
+    const handles = { llama, model, context: context._ctx };
+    return success(new LoadedModel(handles, factsOf(model, modelPath, context)));
   } catch (reason) {
     const detail = [messageOf(reason), ...logged].join('; ');
     return failure({ reason: reason instanceof InsufficientMemoryError ? 'outOfMemory' : 'modelFile', detail });
@@ -81,7 +81,15 @@ function messageOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
 }
 
-function factsOf(model: LlamaModel, modelPath: string, contextTokens: number): NativeModelFacts {
+/** The cache of one sequence: keys and values of every layer. Infinite where the file does not say. */
+function branchBytes({ fileInfo }: LlamaModel, contextTokens: number): number {
+  const { block_count: blocks, embedding_length: width, attention } = fileInfo.architectureMetadata;
+  const { head_count: heads, head_count_kv: keyHeads } = attention ?? {};
+  if (typeof heads !== 'number' || typeof keyHeads !== 'number' || !blocks || !width) return Number.POSITIVE_INFINITY;
+  return 2 * blocks * (width / heads) * keyHeads * BYTES_PER_CACHED_VALUE * contextTokens;
+}
+
+function factsOf(model: LlamaModel, modelPath: string, context: LlamaContext): NativeModelFacts {
   const { general, tokenizer } = model.fileInfo.metadata;
   const text = (key: string) => {
     const value = general?.[key];
@@ -92,7 +100,7 @@ function factsOf(model: LlamaModel, modelPath: string, contextTokens: number): N
     name: basename(modelPath).replace(/\.gguf$/i, ''),
     architecture: text('architecture'),
     aliases: [text('name'), text('basename'), text('finetune')].filter(alias => alias !== undefined),
-    contextTokens,
+    contextTokens: context.contextSize,
     trainedContextTokens: model.trainContextSize,
     sizeBytes: model.size,
     // "qwen2 1.5B Q8_0": architecture, size, kind of weights.
@@ -106,7 +114,7 @@ function factsOf(model: LlamaModel, modelPath: string, contextTokens: number): N
     vocabularyTokens: [...model.iterateAllTokens()].length,
     maxBatchTokens: BATCH_TOKENS,
     canTruncate: !model.fileInsights.isRecurrent && !model.fileInsights.isHybrid,
-    sequences: SEQUENCES,
+    sequences: context.totalSequences,
   };
 }
 

@@ -45,6 +45,7 @@ export interface NativeModelFacts {
   readonly maxBatchTokens: number;
   /** Whether a sequence can drop its last tokens; recurrent models cannot. */
   readonly canTruncate: boolean;
+  /** At least two: one for completion, one for chat. More are completion's. */
   readonly sequences: number;
 }
 

@@ -32,6 +32,12 @@ declare module 'node-llama-cpp' {
         readonly general?: Readonly<Record<string, unknown>>;
         readonly tokenizer?: { readonly chat_template?: string };
       };
+      /** The part of the metadata that is named after the architecture. */
+      readonly architectureMetadata: {
+        readonly block_count?: number;
+        readonly embedding_length?: number;
+        readonly attention?: { readonly head_count?: number | number[]; readonly head_count_kv?: number | number[] };
+      };
     };
     readonly fileInsights: { readonly isRecurrent: boolean; readonly isHybrid: boolean };
     readonly tokens: {
@@ -61,6 +67,7 @@ declare module 'node-llama-cpp' {
   export interface LlamaContext {
     readonly _ctx: AddonContext;
     readonly contextSize: number;
+    readonly totalSequences: number;
   }
 
   /** Opaque: only handed back to the binding. */

@@ -121,7 +121,7 @@ function answerOptions(fields: AnswerFields): AnswerOptions {
     },
     // OpenAI's completions take a number here, of which 0 still means the chosen token's own.
     withLogprobs: typeof logprobs === 'number' || logprobs === true,
-    drafting: fields.minnow?.drafting ?? 'whenWorthIt',
+    drafting: fields.minnow?.drafting ?? 'never',
     lookup: fields.minnow?.lookup ?? [],
     healedStart: fields.minnow?.healPrefix ?? '',
     stream: fields.stream ?? false,

@@ -86,6 +86,30 @@ describe('embedded engine', () => {
     expect(model.evaluatedTokens).toBe(4 + 1 + 2);
   });
 
+  it('finds a file again after a look into another', async () => {
+    const [first, second] = ['a'.repeat(40), 'b'.repeat(40)];
+    const { engine, ask } = setUp({ [first]: 'x', [second]: 'y' });
+    const cached = async (prompt: string) => {
+      const { end } = await collect(engine.generate(ask(prompt, { maxTokens: 1 }), never()));
+      return end?.type === 'finish' ? end.figures.cachedTokens : undefined;
+    };
+    expect([await cached(first), await cached(second)]).toEqual([0, 0]);
+    expect([await cached(first), await cached(second)]).toEqual([39, 39]);
+    expect([await cached('c'.repeat(40)), await cached(second), await cached(first)]).toEqual([0, 39, 0]);
+  });
+
+  it('takes along what two files have in common', async () => {
+    const shared = 's'.repeat(80);
+    const [first, second] = [`${shared}${'a'.repeat(90)}`, `${shared}${'b'.repeat(90)}`];
+    const { engine, ask } = setUp({ [first]: 'x', [second]: 'y' }, { contextTokens: 400 });
+    const run = (prompt: string) => collect(engine.generate(ask(prompt, { maxTokens: 1 }), never()));
+    await run(first);
+    const other = await run(second);
+    expect(other.text).toBe('y');
+    expect(other.end).toMatchObject({ figures: { cachedTokens: 80 } });
+    expect((await run(first)).end).toMatchObject({ figures: { cachedTokens: 169 } });
+  });
+
   it('reads everything again where the model cannot drop a part', async () => {
     const { engine, ask } = setUp({ abcd: 'e', abXY: 'z' }, { canTruncate: false });
     await collect(engine.generate(ask('abcd', { maxTokens: 1 }), never()));
