@@ -52,6 +52,7 @@ export async function* readEvents(response: HttpResponse): AsyncGenerator<string
     return;
   }
   if (!response.contentType.startsWith('text/event-stream')) {
+    response.discard();
     throw new BackendFailure({ kind: 'notAnApi', detail: 'what answered is not a model server' });
   }
   const splitter = new EventSplitter(MAX_EVENT_CHARS);

@@ -53,6 +53,8 @@ export interface HttpResponse {
   heard(): void;
   /** To be called when nothing more is wanted though the body may go on: its socket is then kept, if it ends soon. */
   done(): void;
+  /** For a body that nobody will read: closes its socket. */
+  discard(): void;
 }
 
 export interface HttpNeeds {
@@ -230,6 +232,7 @@ class Attempt {
       done: () => {
         this.#isDone = true;
       },
+      discard: () => this.#exchange?.destroy(),
     };
   }
 

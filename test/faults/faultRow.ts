@@ -20,8 +20,10 @@ import type { Ask, Wire } from './wire.ts';
 
 /** Long enough never to be met by accident on a machine that is busy. */
 export const PATIENT: ResponseLimits = { firstByteMs: 20_000, betweenEventsMs: 20_000 };
-/** For rows in which a limit is what ends the wait. */
-export const HASTY: ResponseLimits = { firstByteMs: 80, betweenEventsMs: 80 };
+/** For rows in which the limit for the first byte is what ends the wait. */
+export const HASTY: ResponseLimits = { firstByteMs: 80, betweenEventsMs: 20_000 };
+/** For rows in which an answer begins and then stops. */
+export const FADING: ResponseLimits = { firstByteMs: 20_000, betweenEventsMs: 80 };
 
 export interface Outcome {
   readonly text: string;

@@ -7,7 +7,7 @@ import { grantNetwork } from '../../src/backends/permit.ts';
 import { settle } from '../support/fakeClock.ts';
 import { chunk, chunkedHead, head, lastChunk, whole } from '../support/httpBytes.ts';
 import { closedPort, startScriptedServer } from '../support/scriptedServer.ts';
-import { expectFailure, expectFinish, faultRow, generateOnce, HASTY, withBackend } from './faultRow.ts';
+import { expectFailure, expectFinish, FADING, faultRow, generateOnce, HASTY, withBackend } from './faultRow.ts';
 import { answerOf, STREAMED, WHOLE } from './wire.ts';
 
 const EVERY = [...STREAMED, ...WHOLE];
@@ -50,7 +50,7 @@ describe('transport', () => {
 
   faultRow('F6 silence in the middle of the answer', STREAMED, {
     answer: wire => [chunkedHead(wire.contentType), chunk(wire.piece('one;')), 'silence'],
-    limits: HASTY,
+    limits: FADING,
     check: outcome => {
       expectFailure(outcome, 'timeout', { limit: 'betweenEvents' });
       expect(outcome.text).toBe('one;');
@@ -64,7 +64,7 @@ describe('transport', () => {
       ...[...wire.piece('a piece that never ends')].flatMap(letter => [chunk(letter), { pauseMs: 20 }]),
       'silence',
     ],
-    limits: HASTY,
+    limits: FADING,
     check: outcome => expectFailure(outcome, 'timeout', { limit: 'betweenEvents' }),
   });
 

@@ -80,6 +80,6 @@ export class ScriptedHttp implements Http {
     const done = () => {
       isDone = true;
     };
-    return { status, contentType, retryAfter, body: chunks(), heard() {}, done };
+    return { status, contentType, retryAfter, body: chunks(), heard() {}, done, discard: leaving };
   }
 }

@@ -39,7 +39,8 @@ function replayedBy(clock: Clock, { contentType, chunks }: RecordedStream): Http
       await sleep(clock, CONNECT_MS, request.signal);
       request.onPhase?.('requestSent');
       request.onPhase?.('headers');
-      return { status: 200, contentType, retryAfter: undefined, body: body(request), heard() {}, done() {} };
+      const ignored = { heard() {}, done() {}, discard() {} };
+      return { status: 200, contentType, retryAfter: undefined, body: body(request), ...ignored };
     },
     dispose() {},
   };
