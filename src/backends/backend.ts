@@ -172,6 +172,8 @@ export type BackendError =
   | { readonly kind: 'notAnApi'; readonly detail: string }
   | { readonly kind: 'redirected'; readonly location: string }
   | { readonly kind: 'refusedByPolicy'; readonly detail: string }
+  /** Plain http to an address of the internet: nothing was sent. */
+  | { readonly kind: 'unencrypted'; readonly origin: string }
   | { readonly kind: 'wentRemote'; readonly host: string }
   | { readonly kind: 'badRequest'; readonly detail: string }
   | { readonly kind: 'serverFailed'; readonly status: number | undefined; readonly detail: string }
@@ -195,6 +197,7 @@ export function isRetryable(error: BackendError): boolean {
     case 'notAnApi':
     case 'redirected':
     case 'refusedByPolicy':
+    case 'unencrypted':
     case 'wentRemote':
     case 'badRequest':
       return false;

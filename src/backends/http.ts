@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 // biome-ignore lint/style/useNodejsImportProtocol: the editor patches the unprefixed module only, see createRoutes
 import * as editorHttp from 'http';
 // biome-ignore lint/style/useNodejsImportProtocol: as above
@@ -11,7 +11,7 @@ import type { Disposable } from '../base/disposable.ts';
 import type { ExchangePhase, ResponseLimits } from './backend.ts';
 import { Deadline } from './deadline.ts';
 import { BackendFailure } from './failure.ts';
-import { isLoopbackAddress, localityOf, type NetworkGrant } from './permit.ts';
+import { isLocalAddress, isLoopbackAddress, localityOf, type NetworkGrant } from './permit.ts';
 
 /*
  * The only file that opens a connection (invariant 2). It stands on Node's own http client, not on fetch or undici:
@@ -105,6 +105,9 @@ function checkedUrl({ url: text, grant }: HttpRequest): URL {
   if (localityOf(url) !== 'loopback' && grant?.origin !== url.origin) {
     throw new BackendFailure({ kind: 'refusedByPolicy', detail: `no permission to connect to ${url.origin}` });
   }
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  // A name is looked at once it was looked up, see `routeFor`.
+  if (url.protocol === 'http:' && isIP(host) !== 0 && !isLocalAddress(host)) throw unencrypted(url);
   return url;
 }
 
@@ -117,7 +120,7 @@ interface Route {
  * Loopback goes through modules that the editor does not patch, so no proxy setting can ever lead it elsewhere, and names
  * such as localhost count only with the addresses of this machine. Everything else goes through the unprefixed modules,
  * to which VS Code gives the user's proxy and certificates (its extension host patches `require('http')` and
- * `require('https')`, read in 1.127; `node:http` it leaves alone).
+ * `require('https')`, read in 1.127; `node:http` it leaves alone). Without encryption only private networks are reached.
  */
 function createRoutes(lookup: LookupFunction): { routeFor(url: URL): Route; dispose(): void } {
   const plain = new http.Agent(KEEP_ALIVE);
@@ -126,10 +129,14 @@ function createRoutes(lookup: LookupFunction): { routeFor(url: URL): Route; disp
     routeFor(url) {
       const isSecure = url.protocol === 'https:';
       const agent = isSecure ? secure : plain;
-      if (localityOf(url) !== 'loopback') {
-        return { request: (isSecure ? editorHttps : editorHttp).request, options: { agent, lookup } };
+      if (localityOf(url) === 'loopback') {
+        const elsewhere = { kind: 'refusedByPolicy', detail: `${url.hostname} does not lead to this machine` } as const;
+        const only = onlyTo(isLoopbackAddress, lookup, () => new BackendFailure(elsewhere));
+        return { request: (isSecure ? https : http).request, options: { agent, lookup: only } };
       }
-      return { request: (isSecure ? https : http).request, options: { agent, lookup: loopbackOnly(lookup) } };
+      if (isSecure) return { request: editorHttps.request, options: { agent, lookup } };
+      const only = onlyTo(isLocalAddress, lookup, () => unencrypted(url));
+      return { request: editorHttp.request, options: { agent, lookup: only } };
     },
     dispose() {
       plain.destroy();
@@ -138,21 +145,26 @@ function createRoutes(lookup: LookupFunction): { routeFor(url: URL): Route; disp
   };
 }
 
-/** A name that was let through as loopback must not win a connection to anywhere else (DNS answers are not trusted). */
-function loopbackOnly(lookup: LookupFunction): LookupFunction {
+/** A name wins a connection only to the addresses it was let through for; the answers of DNS are not trusted. */
+function onlyTo(
+  isAllowed: (address: string) => boolean,
+  lookup: LookupFunction,
+  refusal: () => BackendFailure,
+): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, found) => {
       if (error) return callback(error, []);
-      const local = (Array.isArray(found) ? found : []).filter(({ address }) => isLoopbackAddress(address));
-      const [first] = local;
-      if (!first) {
-        const detail = `${hostname} does not lead to this machine`;
-        return callback(new BackendFailure({ kind: 'refusedByPolicy', detail }), []);
-      }
-      if (options.all) callback(null, local);
+      const allowed = (Array.isArray(found) ? found : []).filter(({ address }) => isAllowed(address));
+      const [first] = allowed;
+      if (!first) callback(refusal(), []);
+      else if (options.all) callback(null, allowed);
       else callback(null, first.address, first.family);
     });
   };
+}
+
+function unencrypted({ origin }: URL): BackendFailure {
+  return new BackendFailure({ kind: 'unencrypted', origin });
 }
 
 class StaleSocketFailure extends BackendFailure {}

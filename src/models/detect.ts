@@ -144,6 +144,7 @@ function bodyOf(answer: Answer): unknown {
 /** The reason that helps most: a key that is missing tells more than a path that is not there, and that more than silence. */
 const MOST_TELLING_FIRST: readonly BackendError['kind'][] = [
   'refusedByPolicy',
+  'unencrypted',
   'redirected',
   'unauthorized',
   'modelLoading',

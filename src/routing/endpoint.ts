@@ -52,6 +52,7 @@ export type EngineProblem =
   | { readonly kind: 'modelHung'; readonly endpoint: string; readonly model: string }
   | { readonly kind: 'promptTooLong'; readonly model: string; readonly limitTokens: number | undefined }
   | { readonly kind: 'notPermitted'; readonly endpoint: string; readonly origin: string }
+  | { readonly kind: 'unencrypted'; readonly endpoint: string; readonly origin: string }
   | { readonly kind: 'embeddedAbsent'; readonly detail: string }
   | { readonly kind: 'embeddedFileMissing'; readonly path: string }
   | { readonly kind: 'embeddedFileDamaged'; readonly path: string; readonly detail: string }

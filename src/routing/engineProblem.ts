@@ -41,6 +41,8 @@ export function problemOf(error: BackendError, candidate: Asked): EngineProblem 
       return { kind: 'modelRemote', endpoint, model };
     case 'refusedByPolicy':
       return { kind: 'notPermitted', endpoint, origin: candidate.endpoint.origin };
+    case 'unencrypted':
+      return { kind: 'unencrypted', endpoint, origin: error.origin };
     case 'overloaded':
       return { kind: 'serverFailed', endpoint, detail: 'the server has too many requests waiting' };
     case 'badRequest':

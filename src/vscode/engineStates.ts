@@ -70,6 +70,12 @@ export function describeProblem(problem: EngineProblem): EngineState {
         EDIT_ENDPOINTS,
         `${problem.origin} is not a server that your own settings name, so nothing is sent there. Add ${problem.endpoint} to your endpoints.`,
       );
+    case 'unencrypted':
+      return stuck(
+        'not encrypted',
+        EDIT_ENDPOINTS,
+        `${problem.origin} is an address of the internet without encryption, so nothing is sent there. Use https for ${problem.endpoint}.`,
+      );
     case 'serverSilent':
       return stuck(
         'no answer',

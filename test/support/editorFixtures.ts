@@ -30,6 +30,7 @@ export const EVERY_PROBLEM: { readonly [K in EngineProblem['kind']]: Extract<Eng
   modelRemote: { kind: 'modelRemote', endpoint: 'ollama', model: 'gpt-oss:120b-cloud' },
   modelHung: { kind: 'modelHung', endpoint: 'ollama', model: 'qwen2.5-coder:1.5b' },
   promptTooLong: { kind: 'promptTooLong', model: 'qwen2.5-coder:1.5b', limitTokens: 2048 },
+  unencrypted: { kind: 'unencrypted', endpoint: 'team', origin: 'http://203.0.113.5:8000' },
   notPermitted: { kind: 'notPermitted', endpoint: 'team', origin: 'http://192.168.1.5:8000' },
   embeddedAbsent: { kind: 'embeddedAbsent', detail: 'its native part is missing' },
   embeddedFileMissing: { kind: 'embeddedFileMissing', path: '/models/x.gguf' },

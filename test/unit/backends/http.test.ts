@@ -1,7 +1,9 @@
+import type { LookupFunction } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { BackendError, ExchangePhase } from '../../../src/backends/backend.ts';
 import { BackendFailure } from '../../../src/backends/failure.ts';
 import { createHttp, type HttpRequest, type HttpResponse, MAX_BODY_BYTES } from '../../../src/backends/http.ts';
+import { grantNetwork } from '../../../src/backends/permit.ts';
 import { FakeClock, settle } from '../../support/fakeClock.ts';
 import { chunk, chunkedHead, head, json, lastChunk } from '../../support/httpBytes.ts';
 import { type Script, startScriptedServer } from '../../support/scriptedServer.ts';
@@ -205,5 +207,40 @@ describe('what no caller wants', () => {
   it.each(['ftp://127.0.0.1/', 'file:///etc/passwd', 'not an address', ''])('is the address %j', async url => {
     const { send } = await serverWith(() => []);
     expect(await errorOf(send({ url }))).toMatchObject({ kind: 'unreachable' });
+  });
+});
+
+describe('plain http', () => {
+  const leadsTo =
+    (...addresses: readonly string[]): LookupFunction =>
+    (_hostname, _options, callback) =>
+      callback(
+        null,
+        addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 })),
+      );
+
+  async function open(url: string, lookup: LookupFunction) {
+    const http = createHttp({ clock: new FakeClock(), lookup });
+    onTestFinished(() => http.dispose());
+    const signal = new AbortController().signal;
+    const limits = { firstByteMs: 1000, betweenEventsMs: 500 };
+    return http.send({ method: 'POST', url, body: '{}', limits, signal, grant: grantNetwork(url) });
+  }
+
+  it('does not leave private networks, whatever a name leads to', async () => {
+    const error = { kind: 'unencrypted', origin: 'http://gpu-box:8000' };
+    expect(await errorOf(open('http://gpu-box:8000', leadsTo('203.0.113.5', '2001:db8::5')))).toEqual(error);
+  });
+
+  it('does not go to an address of the internet', async () => {
+    const error = { kind: 'unencrypted', origin: 'http://203.0.113.5:8000' };
+    expect(await errorOf(open('http://203.0.113.5:8000', leadsTo()))).toEqual(error);
+    expect(await errorOf(open('http://[2001:db8::5]:8000', leadsTo()))).toMatchObject({ kind: 'unencrypted' });
+  });
+
+  it('reaches a name by those of its addresses that are private', async () => {
+    const { server } = await serverWith(() => json(200, { ok: true }));
+    const response = await open(`http://gpu-box:${server.port}`, leadsTo('203.0.113.5', '127.0.0.1'));
+    expect(await textOf(response)).toBe('{"ok":true}');
   });
 });
