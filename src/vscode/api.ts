@@ -1,5 +1,5 @@
 import type { CompletionOutcome } from '../completion/outcome.ts';
-import type { RequestRecord } from '../metering/requestRecord.ts';
+import type { AcceptanceRecord, RequestRecord } from '../metering/requestRecord.ts';
 import type { EngineProblem } from '../routing/endpoint.ts';
 
 /** What the extension hands to those who ask for its exports: counts, times and states, never text. */
@@ -8,6 +8,8 @@ export interface MinnowApi {
   recentRequests(): readonly RequestRecord[];
   /** Newest first. */
   recentOutcomes(): readonly OutcomeSummary[];
+  /** What the user did with suggestions, as far as that can be known; oldest request first. */
+  recentAcceptances(): readonly AcceptanceRecord[];
   engineState(): EngineSummary;
   /** How long `activate` took. */
   readonly activationMs: number;

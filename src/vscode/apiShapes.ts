@@ -17,6 +17,7 @@ export function createApi({ requests, engine, inventory, activationMs }: ApiNeed
   return {
     recentRequests: () => requests.all().map(({ record }) => record),
     recentOutcomes: () => engine.recentOutcomes().map(outcomeSummary),
+    recentAcceptances: () => requests.all().flatMap(({ acceptances }) => acceptances),
     engineState: () => engineSummary(inventory.report('edge')),
     activationMs,
   };

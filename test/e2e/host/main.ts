@@ -12,6 +12,8 @@ export async function run(): Promise<void> {
   mocha.suite.emit('pre-require', globalThis, '', mocha);
   await import('./activation.suite.ts');
   await import('./gating.suite.ts');
+  await import('./fate.suite.ts');
+  await import('./documents.suite.ts');
   const counts = await new Promise<Counts>(resolve => {
     const runner = mocha.run(() => resolve(countsOf(runner)));
   });
