@@ -22,10 +22,13 @@ import type { MinnowApi } from './vscode/api.ts';
 import { createApi } from './vscode/apiShapes.ts';
 import { chatCommands } from './vscode/chatCommands.ts';
 import { registerChatParticipant } from './vscode/chatParticipant.ts';
-import { registerChatView } from './vscode/chatView.ts';
+import { type ChatView, registerChatView } from './vscode/chatView.ts';
+import { registerCodeActions } from './vscode/codeActions.ts';
 import { commandHandlers } from './vscode/commandHandlers.ts';
 import { registerCommands } from './vscode/commands.ts';
+import { createCommitMessageWriter } from './vscode/commitMessageCommand.ts';
 import { createConsentDialog } from './vscode/consentDialog.ts';
+import { editCommands } from './vscode/editCommands.ts';
 import {
   activeLanguageId,
   editorVersions,
@@ -40,6 +43,7 @@ import { keepEnginesCurrent } from './vscode/keepEnginesCurrent.ts';
 import { createKeyStore, type KeyStore } from './vscode/keyStore.ts';
 import { registerLanguageModels } from './vscode/languageModelProvider.ts';
 import { createLog, type Log } from './vscode/log.ts';
+import { createProposedEdits } from './vscode/proposedEdits.ts';
 import { createProposedText } from './vscode/proposedText.ts';
 import { createSettingsStore, type SettingsStore } from './vscode/settingsStore.ts';
 import { createStatusBar } from './vscode/statusBar.ts';
@@ -164,7 +168,8 @@ function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore 
     versions: editorVersions(String(context.extension.packageJSON.version)),
   });
   const chat = composeChat({ ...ground, settings, textView }, rooms);
-  store.add(registerCommands({ ...handlers, ...chatCommands(chat) }, log));
+  const edits = composeEdits(ground, rooms, chat);
+  store.add(registerCommands({ ...handlers, ...chatCommands(chat), ...edits }, log));
   store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
 }
 
@@ -194,4 +199,12 @@ function composeChat(
       onDidChangeStatus: inventory.onDidChange,
     }),
   );
+}
+
+/** Edits in place, light bulbs and commit messages. */
+function composeEdits({ store }: Ground, { door, tokenRatio }: Rooms, chat: ChatView) {
+  store.add(registerCodeActions());
+  const proposedEdits = store.add(createProposedEdits());
+  const commitMessages = createCommitMessageWriter({ clock, door, tokenRatio });
+  return editCommands({ clock, door, tokenRatio, proposedEdits, chat, commitMessages });
 }

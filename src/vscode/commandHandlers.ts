@@ -6,6 +6,7 @@ import type { MinnowSettings } from '../settings/settings.ts';
 import type { ChatCommandId } from './chatCommands.ts';
 import type { CommandHandlers } from './commands.ts';
 import { diagnosisText } from './diagnosis.ts';
+import type { EditCommandId } from './editCommands.ts';
 import type { EditorState } from './editorState.ts';
 import type { KeyStore } from './keyStore.ts';
 import type { Log } from './log.ts';
@@ -32,7 +33,7 @@ export interface CommandNeeds {
   readonly textView: TextView;
 }
 
-export function commandHandlers(needs: CommandNeeds): Omit<CommandHandlers, ChatCommandId> {
+export function commandHandlers(needs: CommandNeeds): Omit<CommandHandlers, ChatCommandId | EditCommandId> {
   const { inventory, settings, log } = needs;
   return {
     'minnow.showMenu': () => showMenu(needs),
