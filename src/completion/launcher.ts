@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
 import type { Door, DoorResult } from '../routing/dispatcher.ts';
 import type { Candidate } from '../routing/endpoint.ts';
 import type { AnswerMemory } from './answerMemory.ts';
@@ -18,6 +19,7 @@ export interface LauncherNeeds extends AskNeeds {
   readonly memory: AnswerMemory;
   readonly scheduler: Scheduler;
   readonly pace: Pace;
+  readonly log: Logger;
   readonly contextSource?: ContextSource | undefined;
 }
 
@@ -74,7 +76,14 @@ export class Launcher {
       startedMs: clock.monotonicMs(),
       firstLines: 1 + pace.linesWhileReading(),
     });
-    scheduler.run(flight, () => this.#fly(ask, context, flight));
+    scheduler.run(flight, () =>
+      this.#fly(ask, context, flight).catch(error => {
+        // A bug of ours must not leave keystrokes waiting for an answer that will not come.
+        this.#needs.log.error(`a completion threw: ${error instanceof Error ? error.stack : String(error)}`);
+        flight.end = { kind: 'cancelled' };
+        flight.notify();
+      }),
+    );
     return flight;
   }
 

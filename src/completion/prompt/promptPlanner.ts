@@ -5,6 +5,7 @@ import type { ContextSnapshot } from '../context/contextSource.ts';
 import type { CursorSnapshot } from '../snapshot.ts';
 import { chooseFamily } from './chooseFamily.ts';
 import { type ContextText, contextText } from './contextText.ts';
+import { EchoWatch } from './echoWatch.ts';
 import { type FimFamily, markersOf } from './families.ts';
 import { type WindowStart, windowOf } from './promptWindow.ts';
 import { TokenCalibrator } from './tokenCalibrator.ts';
@@ -26,6 +27,8 @@ export interface PromptPlan {
   readonly markers: readonly string[];
   readonly plannedReuseTokens: number;
   readonly plannedNewTokens: number;
+  /** What stands behind the middle marker: typed since the anchor, or forced. */
+  readonly middle: string;
 }
 
 /** A server that does not say how much it can take is not trusted with more. */
@@ -42,11 +45,16 @@ const MAX_MIDDLE_CHARS = 2400;
 const MAX_EPISODES = 8;
 const MAX_MODELS = 4;
 
+/** How many prompts an episode sends at least before newer context is worth having the server read everything again. */
+const PROMPTS_PER_CONTEXT = 40;
+
 /** A stretch of work at one place of one file, during which everything before the cursor's anchor stays byte for byte. */
 interface Episode {
   readonly start: WindowStart;
   readonly context: ContextText;
   readonly contextVersion: number | undefined;
+  /** Prompts sent with this context. */
+  readonly prompts: number;
   /** The window's text up to where the middle began. */
   readonly anchor: string;
   readonly suffix: string;
@@ -65,6 +73,7 @@ export class PromptPlanner {
   /** What each model's server was sent last, with its answer: the most that its cache can hold of ours. */
   readonly #lastSent = new Map<string, string>();
   readonly calibrator = new TokenCalibrator();
+  readonly #echo = new EchoWatch();
 
   /** Undefined: the model cannot fill in the middle, neither by our markers nor by its server. */
   plan(wish: PromptWish): PromptPlan | undefined {
@@ -74,7 +83,7 @@ export class PromptPlanner {
     const charsPerToken = this.calibrator.charsPerToken(modelKey);
     const roomChars = Math.max(256, promptTokens(wish) * charsPerToken);
     if (choice.kind === 'server') return serverPlan(wish, modelKey, roomChars);
-    const text = this.#anchoredPrompt(wish, choice.family, roomChars);
+    const { text, middle } = this.#anchoredPrompt(wish, choice.family, roomChars);
     const reusedChars = sharedLength(this.#lastSent.get(modelKey) ?? '', text);
     return {
       modelKey,
@@ -83,36 +92,49 @@ export class PromptPlanner {
       markers: markersOf(choice.family),
       plannedReuseTokens: Math.floor(reusedChars / charsPerToken),
       plannedNewTokens: Math.ceil((text.length - reusedChars) / charsPerToken),
+      middle,
     };
   }
 
   /** Tells what became of a plan that was sent; `answer` as far as it came. */
   sent(plan: PromptPlan, answer: string, inputTokens: number | undefined): void {
     this.calibrator.learn(plan.modelKey, plan.promptChars, inputTokens);
-    if (plan.prompt.kind === 'raw') keepLatest(this.#lastSent, plan.modelKey, plan.prompt.text + answer, MAX_MODELS);
+    if (plan.prompt.kind !== 'raw') return;
+    const beforeMiddle = plan.prompt.text.slice(0, plan.prompt.text.length - plan.middle.length);
+    this.#echo.note(plan.modelKey, { beforeMiddle, middle: plan.middle, answer });
+    keepLatest(this.#lastSent, plan.modelKey, plan.prompt.text + answer, MAX_MODELS);
   }
 
-  #anchoredPrompt(wish: PromptWish, family: FimFamily, roomChars: number): string {
-    const { snapshot } = wish;
-    const key = `${snapshot.uri}\n${modelKeyOf(wish.candidate)}`;
+  #anchoredPrompt(wish: PromptWish, family: FimFamily, roomChars: number): { text: string; middle: string } {
+    const { snapshot, context } = wish;
+    const modelKey = modelKeyOf(wish.candidate);
+    const key = `${snapshot.uri}\n${modelKey}`;
     const held = this.#episodes.get(key);
-    const contextRoom = wish.context && wish.context.parts.length > 0 ? roomChars * CONTEXT_SHARE : 0;
+    const contextRoom = context && context.parts.length > 0 ? roomChars * CONTEXT_SHARE : 0;
     const suffixRoom = Math.min(roomChars * SUFFIX_SHARE, MAX_SUFFIX_TOKENS * 4);
     const window = windowOf(snapshot, roomChars - contextRoom - suffixRoom, held?.start);
-    const sameStart = held !== undefined && sameWindow(held.start, window.start);
-    const middle = sameStart ? middleSince(held, window.text, snapshot.suffix) : undefined;
-    const episode: Episode =
-      middle !== undefined && held
-        ? held
-        : {
-            start: window.start,
-            context: sameStart ? held.context : contextText(wish.context, snapshot, family, contextRoom),
-            contextVersion: sameStart ? held.contextVersion : wish.context?.version,
-            anchor: window.text,
-            suffix: suffixOf(snapshot.suffix, suffixRoom),
-          };
+    const same = held && sameWindow(held.start, window.start) ? held : undefined;
+    const typed =
+      same && !this.#echo.repeatsMiddle(modelKey) ? typedSince(same, window.text, snapshot.suffix) : undefined;
+    const keeps = same && (typed !== undefined || !this.#isContextWorthwhile(same, context, modelKey));
+    const episode: Episode = {
+      start: window.start,
+      context: keeps ? same.context : contextText(context, snapshot, family, contextRoom),
+      contextVersion: keeps ? same.contextVersion : context?.version,
+      prompts: keeps ? same.prompts + 1 : 1,
+      anchor: typed !== undefined && same ? same.anchor : window.text,
+      suffix: typed !== undefined && same ? same.suffix : suffixOf(snapshot.suffix, suffixRoom),
+    };
     keepLatest(this.#episodes, key, episode, MAX_EPISODES);
-    return render(episode, (middle ?? '') + wish.forced, family);
+    const middle = neutralise((typed ?? '') + wish.forced, markersOf(family));
+    return { text: render(episode, family) + middle, middle };
+  }
+
+  /** Newer context changes the head of the prompt: for nothing where the server holds another file's prompt anyway. */
+  #isContextWorthwhile(held: Episode, context: ContextSnapshot | undefined, modelKey: string): boolean {
+    if (context === undefined || context.version === held.contextVersion) return false;
+    const lastSent = this.#lastSent.get(modelKey) ?? '';
+    return held.prompts >= PROMPTS_PER_CONTEXT || !lastSent.includes(held.anchor.slice(0, 200));
   }
 }
 
@@ -125,17 +147,18 @@ function promptTokens({ candidate, maxPromptTokens, maxAnswerTokens }: PromptWis
   return Math.min(maxPromptTokens, window - maxAnswerTokens - RESERVE_TOKENS);
 }
 
-function render({ context, anchor, suffix }: Episode, middle: string, family: FimFamily): string {
+/** Everything before the middle. */
+function render({ context, anchor, suffix }: Episode, family: FimFamily): string {
   const { prefix, suffix: suffixMarker, middle: middleMarker } = family.markers;
   const markers = markersOf(family);
   const before = `${prefix}${context.inside}${neutralise(anchor, markers)}`;
   const after = `${suffixMarker}${neutralise(suffix, markers)}`;
   const ordered = family.order === 'prefixFirst' ? before + after : after + before;
-  return `${context.outside}${ordered}${middleMarker}${neutralise(middle, markers)}`;
+  return `${context.outside}${ordered}${middleMarker}`;
 }
 
 /** What was typed since the anchor; undefined where the anchor no longer fits. */
-function middleSince(held: Episode, windowText: string, suffix: string): string | undefined {
+function typedSince(held: Episode, windowText: string, suffix: string): string | undefined {
   if (!windowText.startsWith(held.anchor) || !continuesSuffix(held.suffix, suffix)) return undefined;
   const middle = windowText.slice(held.anchor.length);
   return middle.length <= MAX_MIDDLE_CHARS ? middle : undefined;
@@ -169,7 +192,15 @@ function serverPlan({ snapshot, context, forced }: PromptWish, modelKey: string,
   const extra = (context?.parts ?? []).map(part => ({ path: safe(part.path), text: safe(part.text) }));
   const prompt: FimPrompt = { kind: 'fim', prefix: safe(text) + forced, suffix: safe(suffix), extra };
   const promptChars = prompt.prefix.length + prompt.suffix.length;
-  return { modelKey, prompt, promptChars, markers: [], plannedReuseTokens: 0, plannedNewTokens: promptChars / 4 };
+  return {
+    modelKey,
+    prompt,
+    promptChars,
+    markers: [],
+    plannedReuseTokens: 0,
+    plannedNewTokens: promptChars / 4,
+    middle: '',
+  };
 }
 
 function sameWindow(a: WindowStart, b: WindowStart): boolean {

@@ -199,3 +199,43 @@ describe('prompts of one episode', () => {
     expect(textOf(planOf(new PromptPlanner(), snapshot)).length).toBeLessThan(2000 * 3.2 + 60);
   });
 });
+
+describe('context', () => {
+  const OLD = [part('b.ts', 'old')];
+  const text = 'a();\n'.repeat(30);
+
+  function withVersion(planner: PromptPlanner, snapshot: CursorSnapshot, version: number): string {
+    const wish = {
+      snapshot,
+      candidate: candidateOf(backend, { model: modelFacts('m', QWEN) }),
+      context: { version, repository: 'shop', parts: version === 1 ? OLD : [part('b.ts', 'new')] },
+      maxPromptTokens: 2000,
+      maxAnswerTokens: 100,
+      forced: '',
+    };
+    const plan = planner.plan(wish);
+    if (!plan) throw new Error('no plan');
+    planner.sent(plan, '', undefined);
+    return textOf(plan);
+  }
+
+  it('that changes is left out while the server holds the prompt with the old one', () => {
+    const planner = new PromptPlanner();
+    withVersion(planner, at(`${text}‸`), 1);
+    expect(withVersion(planner, at(`${text}b‸`), 2)).toContain('old');
+    expect(withVersion(planner, at(`${text.slice(0, 60)}‸`), 2)).toContain('old');
+  });
+
+  it('that changes comes in when another file was asked about in between', () => {
+    const planner = new PromptPlanner();
+    withVersion(planner, at(`${text}‸`), 1);
+    withVersion(planner, at('other();\n'.repeat(30) + '‸', { uri: 'file:///w/other.ts' }), 1);
+    expect(withVersion(planner, at(`${text.slice(0, 60)}‸`), 2)).toContain('new');
+  });
+
+  it('that changes comes in after a while', () => {
+    const planner = new PromptPlanner();
+    for (let count = 0; count < 45; count++) withVersion(planner, at(`${text}${'x'.repeat(count)}‸`), 1);
+    expect(withVersion(planner, at(`${text.slice(0, 60)}‸`), 2)).toContain('new');
+  });
+});
