@@ -171,6 +171,9 @@ function continues(log: ReplayLog, before: GhostEvent | undefined, after: GhostE
   return before.text === log.document.text.slice(before.offset, after.offset) + after.text;
 }
 
+/** VS Code 1.139 takes ghost text away when a closing brace is typed through, whoever provided it (seen with each client). */
+const EDITOR_HIDES_AFTER = '}';
+
 /**
  * Changes that typing does not explain: ghost text that is replaced or withdrawn while no key is pressed, or that is not
  * there in the frame after a key it had foretold.
@@ -182,6 +185,7 @@ function flickerOf(log: ReplayLog, acts: readonly ActEvent[], ghosts: readonly G
     const act = acts.findLast(a => a.atMs <= ghost.atMs);
     if (act?.kind !== 'key') return false;
     if (act.atMs < before.atMs) return true;
+    if (ghost.text === undefined && act.text === EDITOR_HIDES_AFTER) return false;
     return before.text.length > act.text.length && before.text.startsWith(act.text);
   }).length;
 }

@@ -65,8 +65,8 @@ export function timeByKeys<T extends Act>(acts: readonly T[], keysMs: readonly n
   return acts.map(act => (act.kind === 'erase' ? act : { ...act, atMs: keysMs[next++] ?? act.atMs }));
 }
 
-/** Enter and the indentation after it are two inputs to a real editor; it may paint between them, but not longer. */
-const BETWEEN_INPUTS_MS = 150;
+/** Enter and the indentation after it are two inputs to a real editor, and on a busy machine it paints between them. */
+const BETWEEN_INPUTS_MS = 1000;
 
 /** Joins what was done with what was painted: each painting belongs to the cursor's place at that time. */
 export function toEvents(document: TargetDocument, acts: readonly Act[], painted: readonly Painted[]): ReplayEvent[] {
