@@ -24,7 +24,7 @@ const LOOKS = 3;
  * Watches over an Ollama, where an abort can leave a model that answers nobody any more while `/api/ps` lists it as healthy
  * (https://github.com/ollama/ollama/issues/17131; 2 to 5 of 100 aborted streams of a fast model on 0.24.0). Silence for
  * longer than the model's own pace explains is looked into; if the model sits idle in memory, it is unloaded, which heals
- * at once, and the request is sent once more (invariant 16).
+ * at once, and loaded again; then the request is sent once more (invariant 16).
  */
 export function watchForHangs(inner: Backend, needs: WatchdogNeeds): Backend {
   const watched = new Map<string, WatchedModel>();
@@ -131,6 +131,10 @@ class WatchedModel {
     const unloaded = await this.#inner.unload(this.#name, own);
     if (!unloaded.ok) return false;
     this.pulse.noteCured();
+    // Loaded by a request of its own: typing may give up the one that is sent again, and that would break off the load.
+    const loaded = await this.#inner.warmUp(this.#name, own);
+    if (!loaded.ok) return false;
+    this.pulse.noteResident();
     this.#needs.onHealed(this.#name);
     return true;
   }

@@ -36,6 +36,7 @@ class HangingOllama {
 
   async warmUp(): Promise<void> {
     await this.backend.warmUp('m', { signal: new AbortController().signal });
+    this.log.length = 0;
   }
 
   /** Reads one answer in the background. */
@@ -60,7 +61,10 @@ class HangingOllama {
       listModels: async () => success([]),
       describeModel: async model => failure({ kind: 'modelMissing', model }),
       residency: async () => success(this.residency(this.#looks++)),
-      warmUp: async () => success(undefined),
+      warmUp: async () => {
+        this.log.push(`load@${clock.monotonicMs()}`);
+        return success(undefined);
+      },
       unload: async () => {
         this.log.push(`unload@${clock.monotonicMs()}`);
         if (this.unloadHeals) this.isHanging = false;
@@ -130,7 +134,7 @@ describe('a model of Ollama that hangs', () => {
     await asked.reading;
     expect(asked.parts).toEqual([{ type: 'text', text: 'ok' }, FINISH]);
     expect(ollama.told).toEqual(['m']);
-    expect(ollama.log.map(entry => entry.split('@')[0])).toEqual(['generate', 'unload', 'generate']);
+    expect(ollama.log.map(entry => entry.split('@')[0])).toEqual(['generate', 'unload', 'load', 'generate']);
     expect(asked.phases).toEqual(['requestSent', 'firstByte']);
     expect(ollama.clock.pendingTimers).toBe(0);
   });
