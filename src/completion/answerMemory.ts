@@ -62,6 +62,11 @@ export class AnswerMemory {
     if (this.#rejections.size > MAX_REJECTIONS && oldest !== undefined) this.#rejections.delete(oldest);
   }
 
+  /** Something was sent away here. The likeliest answer would be the same again, so only a wish by hand asks once more. */
+  hasRejections(place: Place): boolean {
+    return this.#rejections.has(exactKey(place, ''));
+  }
+
   wasRejected(place: Place, text: string): boolean {
     return this.#rejections.get(exactKey(place, ''))?.has(firstLineOf(text)) ?? false;
   }

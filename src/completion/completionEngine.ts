@@ -11,7 +11,7 @@ import { type Ask, askOf } from './ask.ts';
 import type { ContextSource } from './context/contextSource.ts';
 import type { Flight } from './flight.ts';
 import { Launcher } from './launcher.ts';
-import type { CompletionOutcome, Suggestion } from './outcome.ts';
+import type { CompletionOutcome, SkipReason, Suggestion } from './outcome.ts';
 import { Pace } from './pace.ts';
 import { Rhythm } from './rhythm.ts';
 import { Scheduler } from './scheduler.ts';
@@ -29,6 +29,8 @@ export interface CompletionEngine extends Disposable {
   complete(snapshot: CursorSnapshot, settings: MinnowSettings, signal: AbortSignal): Promise<CompletionOutcome>;
   /** Further suggestions for the same cursor, for cycling; asks the model again. Empty where there is nothing else. */
   alternatives(snapshot: CursorSnapshot, settings: MinnowSettings, signal: AbortSignal): Promise<readonly Suggestion[]>;
+  /** A file was opened or switched to: has the engine read its prompt while nothing else is asked of it. */
+  prepare(snapshot: CursorSnapshot, settings: MinnowSettings): void;
   /** The user took the whole suggestion. */
   accepted(suggestionId: string): void;
   /** The user took this many more characters of it: a word, a line. */
@@ -64,6 +66,9 @@ export interface RecentOutcome {
 
 export const MAX_RECENT_OUTCOMES = 50;
 
+/** How often the model is asked for another way to go on, each time the user wants to see more. */
+const MAX_FURTHER_REQUESTS = 2;
+
 /** Without a key for so long the user may be about to take what is shown, so what comes after it is asked for. */
 const LOOK_AHEAD_AFTER_MS = 120;
 
@@ -89,8 +94,11 @@ export function createCompletionEngine(needs: CompletionEngineNeeds): Completion
       onOutcome.fire(entry);
       return outcome;
     },
-    async alternatives() {
-      return [];
+    alternatives: (snapshot, settings, signal) => alternativesAt(parts, askOf(needs, snapshot, settings, signal)),
+    prepare(snapshot, settings) {
+      const ask = askOf(needs, snapshot, settings, new AbortController().signal);
+      if (!settings.completion.enabled || settings.completion.disabledLanguages.includes(snapshot.languageId)) return;
+      void parts.launcher.contextFor(ask).then(context => parts.launcher.preRead(ask, context));
     },
     accepted: id => parts.showing.accepted(id),
     acceptedPartly: (id, chars) => parts.showing.acceptedPartly(id, chars),
@@ -136,7 +144,8 @@ async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
 
   const known = parts.showing.typingAhead(ask) ?? fromMemory(parts, ask);
   if (known) return reveal(parts, ask, known);
-  if (parts.memory.isEmpty(ask.place, ask.modelKey)) return { kind: 'skipped', why: 'emptyHere' };
+  const seen = whatWasSeenHere(parts, ask);
+  if (seen) return { kind: 'skipped', why: seen };
   const joined = await fromFlight(parts, ask, 'inFlight');
   if (joined) return joined;
 
@@ -148,6 +157,31 @@ async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
   const flight = await launcher.launch({ ...ask, candidate }, context);
   if (!flight) return { kind: 'cancelled', at: 'queue' };
   return (await fromFlight(parts, ask, 'stream')) ?? outcomeOf(flight, ask);
+}
+
+/** What else is known to come here, and what the model says when it is asked for another way to go on. */
+async function alternativesAt(parts: Parts, ask: Ask): Promise<readonly Suggestion[]> {
+  const { candidate } = ask;
+  if (!candidate) return [];
+  const found: (Suggestion | undefined)[] = parts.memory
+    .recallAll(ask.place, ask.modelKey)
+    .map(({ text, answer, offset }) =>
+      parts.showing.offer(ask, { text, requestId: answer.requestId, agreedChars: offset }),
+    );
+  const context = await parts.launcher.contextFor(ask);
+  for (let seed = 1; seed <= MAX_FURTHER_REQUESTS && !ask.signal.aborted; seed++) {
+    const flight = await parts.launcher.launchAnother({ ...ask, candidate }, context, seed);
+    if (!flight) break;
+    found.push(parts.showing.offer(ask, { text: flight.usable, requestId: flight.requestId, agreedChars: 0 }));
+  }
+  return found.filter(suggestion => suggestion !== undefined);
+}
+
+/** Why asking again would bring nothing new; somebody who asks by hand is believed to know better. */
+function whatWasSeenHere({ memory }: Parts, { place, modelKey, snapshot }: Ask): SkipReason | undefined {
+  if (snapshot.trigger === 'invoked') return undefined;
+  if (memory.hasRejections(place)) return 'rejectedHere';
+  return memory.isEmpty(place, modelKey) ? 'emptyHere' : undefined;
 }
 
 function fromMemory({ memory, showing }: Parts, ask: Ask): Presentation | undefined {

@@ -1,4 +1,4 @@
-import type { BackendError, Dialect } from '../backends/backend.ts';
+import type { BackendError, Dialect, Sampling } from '../backends/backend.ts';
 import type { EngineProblem } from '../routing/endpoint.ts';
 import type { EmptyReason } from './outcome.ts';
 import { type Place, typedBetween } from './place.ts';
@@ -14,7 +14,9 @@ export type FlightEnd =
 export interface FlightStart {
   readonly place: Place;
   readonly shape: Shape;
-  readonly purpose: 'completion' | 'speculation';
+  /** preRead: nobody waits for the answer; the server is to have read the prompt when somebody asks. */
+  readonly purpose: 'completion' | 'speculation' | 'preRead';
+  readonly sampling: Sampling;
   readonly modelKey: string;
   readonly dialect: Dialect;
   readonly startedMs: number;
@@ -64,12 +66,17 @@ export class Flight {
     return this.#abort.signal;
   }
 
+  /** The likeliest answer to a wish; one more way to go on, or a prompt read ahead, is nothing for a keystroke to wait for. */
+  get isJoinable(): boolean {
+    return this.start.purpose !== 'preRead' && this.start.sampling.temperature === 0;
+  }
+
   /**
    * What it has said beyond `place` and may be shown, '' while that is nothing yet; undefined when it was made for another
    * place, or says something else than what was typed since.
    */
   ahead(place: Place, modelKey: string): Ahead | undefined {
-    if (modelKey !== this.start.modelKey) return undefined;
+    if (modelKey !== this.start.modelKey || !this.isJoinable) return undefined;
     const typed = typedBetween(this.start.place, place);
     if (typed === undefined) return undefined;
     const agreedChars = typed.length;
@@ -88,6 +95,7 @@ export class Flight {
 
   /** Whether typing can still lead from `place` to what this says: it stands there, or was made for a place further on. */
   fits(place: Place, modelKey: string): boolean {
+    if (this.start.purpose === 'preRead') return place.uri === this.start.place.uri;
     return this.ahead(place, modelKey) !== undefined || typedBetween(place, this.start.place) !== undefined;
   }
 

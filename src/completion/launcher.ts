@@ -5,10 +5,10 @@ import type { Candidate } from '../routing/endpoint.ts';
 import type { AnswerMemory } from './answerMemory.ts';
 import { type Ask, type AskNeeds, askOf } from './ask.ts';
 import { type ContextSnapshot, type ContextSource, MAX_CONTEXT_WAIT_MS } from './context/contextSource.ts';
-import { Flight, type FlightEnd } from './flight.ts';
+import { Flight, type FlightEnd, type FlightStart } from './flight.ts';
 import type { Pace } from './pace.ts';
 import { type PromptPlan, PromptPlanner } from './prompt/promptPlanner.ts';
-import { draftOf, type ReadAnswer, readAnswer } from './request.ts';
+import { draftOf, GREEDY, type ReadAnswer, readAnswer, variedSampling } from './request.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Shown } from './showing.ts';
 import { afterAcceptance } from './speculation.ts';
@@ -47,7 +47,27 @@ export class Launcher {
     context: ContextSnapshot | undefined,
   ): Promise<Flight | undefined> {
     if (!(await this.#needs.scheduler.takeSlot(ask.signal))) return undefined;
-    return this.#send(ask, context, 'completion');
+    return this.#send(ask, context, { purpose: 'completion', sampling: GREEDY });
+  }
+
+  /** Asks for one more way to go on; resolves when it is there, undefined when something else was wanted meanwhile. */
+  async launchAnother(
+    ask: Ask & { readonly candidate: Candidate },
+    context: ContextSnapshot | undefined,
+    seed: number,
+  ): Promise<Flight | undefined> {
+    if (!(await this.#needs.scheduler.takeSlot(ask.signal))) return undefined;
+    const flight = this.#send(ask, context, { purpose: 'completion', sampling: variedSampling(seed) });
+    while (!flight.end && !ask.signal.aborted) await flight.changed(ask.signal);
+    return flight.end?.kind === 'answered' ? flight : undefined;
+  }
+
+  /** Has the server read a file's prompt before anybody asks for a completion in it; gives way to everything else. */
+  preRead(ask: Ask, context: ContextSnapshot | undefined): void {
+    const { candidate, shape } = ask;
+    if (!candidate || this.#needs.scheduler.flight) return;
+    const asking = { ...ask, candidate, shape: { ...shape, maxTokens: 1 } };
+    this.#send(asking, context, { purpose: 'preRead', sampling: GREEDY });
   }
 
   /** Asks what comes after a suggestion while it is read, unless that is known already or something runs. */
@@ -58,19 +78,19 @@ export class Launcher {
     const next = askOf(this.#needs, snapshot, ask.settings, new AbortController().signal);
     if (!next.candidate || memory.recall(next.place, next.modelKey) || memory.isEmpty(next.place, next.modelKey))
       return;
-    this.#send({ ...next, candidate: next.candidate }, undefined, 'speculation');
+    this.#send({ ...next, candidate: next.candidate }, undefined, { purpose: 'speculation', sampling: GREEDY });
   }
 
   #send(
     ask: Ask & { readonly candidate: Candidate },
     context: ContextSnapshot | undefined,
-    purpose: 'completion' | 'speculation',
+    kind: Pick<FlightStart, 'purpose' | 'sampling'>,
   ): Flight {
     const { clock, scheduler, pace } = this.#needs;
     const flight = new Flight({
       place: ask.place,
       shape: ask.shape,
-      purpose,
+      ...kind,
       modelKey: ask.modelKey,
       dialect: ask.candidate.endpoint.backend.dialect,
       startedMs: clock.monotonicMs(),
@@ -100,16 +120,19 @@ export class Launcher {
   }
 
   #land(flight: Flight, result: DoorResult<ReadAnswer>, plan: PromptPlan | undefined): void {
-    const { memory } = this.#needs;
-    const { place, modelKey, purpose } = flight.start;
     flight.end = endOf(result, flight);
     const read = result.kind === 'answered' ? result : undefined;
     if (plan) this.#planner.sent(plan, read?.value.raw ?? '', read?.value.inputTokens);
     this.#learnPace(flight, plan, read);
-    if (flight.usable !== '') {
-      memory.remember({ requestId: flight.requestId, modelKey, place, text: flight.usable, origin: purpose });
-    } else if (flight.end.kind === 'empty' && flight.end.why !== 'cutOff') memory.rememberEmpty(place, modelKey);
+    if (flight.isJoinable) this.#remember(flight, flight.end);
     flight.notify();
+  }
+
+  #remember({ usable, requestId, start }: Flight, end: FlightEnd): void {
+    const { place, modelKey, purpose } = start;
+    const origin = purpose === 'speculation' ? 'speculation' : 'completion';
+    if (usable !== '') this.#needs.memory.remember({ requestId, modelKey, place, text: usable, origin });
+    else if (end.kind === 'empty' && end.why !== 'cutOff') this.#needs.memory.rememberEmpty(place, modelKey);
   }
 
   #learnPace(flight: Flight, plan: PromptPlan | undefined, answered: Answered | undefined): void {

@@ -13,7 +13,12 @@ import { answerEnd } from './stops/stopRules.ts';
 import { trimAnswer } from './trims/answerTrims.ts';
 
 /** The likeliest text: completion is repeated a hundred times an hour, and what differs each time cannot be trusted. */
-const GREEDY: Sampling = { temperature: 0, topP: 1, topK: 1, minP: 0, repeatPenalty: 1 };
+export const GREEDY: Sampling = { temperature: 0, topP: 1, topK: 1, minP: 0, repeatPenalty: 1 };
+
+/** Another way to go on, for somebody who asked to see one. */
+export function variedSampling(seed: number): Sampling {
+  return { temperature: 0.7, topP: 0.95, topK: 40, minP: 0.05, repeatPenalty: 1, seed };
+}
 
 /** Between two pieces of an answer; much longer than any engine that is worth waiting for takes for a token. */
 const BETWEEN_EVENTS_LIMIT_MS = 5000;
@@ -81,13 +86,13 @@ function planFor(wish: RequestWish, candidate: PermittedCandidate, forced: strin
 
 function requestOf({ flight, settings }: RequestWish, candidate: PermittedCandidate, plan: PromptPlan): BuiltRequest {
   const { shape } = flight.start;
-  const whole = candidate.endpoint.backend.dialect === 'ollama' && shape.kind !== 'block';
+  const whole = candidate.endpoint.backend.dialect === 'ollama' && (shape.kind !== 'block' || shape.maxTokens === 1);
   const request: GenerateRequest = {
     model: candidate.model.name,
     prompt: plan.prompt,
     maxTokens: shape.maxTokens,
     stop: [...(whole ? ['\n'] : []), ...plan.markers],
-    sampling: GREEDY,
+    sampling: flight.start.sampling,
     delivery: whole ? 'whole' : 'streamed',
     limits: { firstByteMs: settings.completion.firstByteLimitMs, betweenEventsMs: BETWEEN_EVENTS_LIMIT_MS },
   };

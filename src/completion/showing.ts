@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { AcceptanceRecord, Meter } from '../metering/requestRecord.ts';
 import type { AnswerMemory } from './answerMemory.ts';
 import type { Ask } from './ask.ts';
-import type { CompletionOutcome } from './outcome.ts';
+import type { CompletionOutcome, Suggestion } from './outcome.ts';
 import { type Place, typedBetween } from './place.ts';
 import type { Shape } from './shape.ts';
 import { completeLines } from './stops/answerText.ts';
@@ -48,6 +48,7 @@ export interface ShowingNeeds {
 }
 
 const MAX_REMEMBERED_SUGGESTIONS = 20;
+const MAX_OFFERED = 4;
 
 /** Decides how much of an answer is shown, keeps it the same while it is typed through, and hears what became of it. */
 export class Showing {
@@ -55,6 +56,7 @@ export class Showing {
   readonly #trust = new Trust();
   readonly #suggestions = new Map<string, OnScreen>();
   #current: OnScreen | undefined;
+  #offered: readonly OnScreen[] = [];
   /** Where something was contradicted last; a line is known by its document and number. */
   #contradictedLine = '';
 
@@ -62,32 +64,60 @@ export class Showing {
     this.#needs = needs;
   }
 
+  /** One more for the user to choose from. It counts as what is shown once it alone agrees with what is typed. */
+  offer(ask: Ask, known: Known): Suggestion | undefined {
+    const text = firstPart(known.text, ask.shape);
+    const fitted = fitToLineRest(text, ask.place.lineRest);
+    const isNew = fitted && ![this.#current, ...this.#offered].some(other => other?.text === text);
+    if (!fitted || !isNew) return undefined;
+    const offered = this.#onScreen(ask, { ...known, text }, fitted.text.length);
+    this.#offered = [...this.#offered, offered].slice(-MAX_OFFERED);
+    this.#keep(offered);
+    return { ...fitted, id: offered.id, requestId: offered.requestId };
+  }
+
   /** What stood on the screen a key ago goes on standing there, less what was typed: never more, never something else. */
   typingAhead({ place }: Ask): Presentation | undefined {
     const current = this.#current;
     const typed = current && typedBetween(current.place, place);
-    if (!current || typed === undefined || !this.#goesOn(current, typed, place)) return undefined;
+    if (!current || typed === undefined || !this.#goesOn(current, typed, place)) return this.#chosenOther(place);
     const fitted = fitToLineRest(current.text.slice(typed.length), place.lineRest);
     if (!fitted) return undefined;
-    const { id, requestId } = current;
-    return this.#presentation(
-      shownOf('typingAhead', { ...fitted, id, requestId }),
-      typed === '' ? current.standing : 'agreed',
-    );
+    const standing = typed === '' ? current.standing : 'agreed';
+    return this.#presentation(shownOf('typingAhead', { ...fitted, ...idsOf(current) }), standing);
   }
 
   /** The first part of what is known to come; undefined where nothing of it is new at this cursor. */
   present(ask: Ask, known: Known, from: Source): Presentation | undefined {
-    const { place, snapshot, shape } = ask;
+    const { place, shape } = ask;
     const text = firstPart(known.text, shape);
     const fitted = fitToLineRest(text, place.lineRest);
     if (!fitted || this.#needs.memory.wasRejected(place, fitted.text)) return undefined;
-    const { requestId, agreedChars } = known;
+    const onScreen = this.#onScreen(ask, { ...known, text }, fitted.text.length);
+    this.#current = onScreen;
+    this.#offered = [];
+    this.#keep(onScreen);
+    return this.#presentation(shownOf(from, { ...fitted, ...idsOf(onScreen) }), onScreen.standing);
+  }
+
+  #onScreen({ place, snapshot }: Ask, { text, requestId, agreedChars }: Known, shownChars: number): OnScreen {
     const standing = agreedChars > 0 ? 'continuing' : lineKey(place) === this.#contradictedLine ? 'retry' : 'first';
-    const id = this.#needs.newId();
     const { languageId } = snapshot;
-    this.#keep({ id, requestId, place, text, standing, languageId, shownChars: fitted.text.length });
-    return this.#presentation(shownOf(from, { ...fitted, id, requestId }), standing);
+    return { id: this.#needs.newId(), requestId, place, text, standing, languageId, shownChars };
+  }
+
+  /** The first one was contradicted, but the user may be typing another that they had cycled to. */
+  #chosenOther(place: Place): Presentation | undefined {
+    for (const other of this.#offered) {
+      const typed = typedBetween(other.place, place);
+      if (!typed || !other.text.startsWith(typed) || typed.length >= other.text.length) continue;
+      const fitted = fitToLineRest(other.text.slice(typed.length), place.lineRest);
+      if (!fitted) continue;
+      this.#current = other;
+      return this.#presentation(shownOf('typingAhead', { ...fitted, ...idsOf(other) }), 'agreed');
+    }
+    this.#offered = [];
+    return undefined;
   }
 
   #presentation(shown: Shown, standing: Standing): Presentation {
@@ -125,7 +155,6 @@ export class Showing {
   }
 
   #keep(suggestion: OnScreen): void {
-    this.#current = suggestion;
     this.#suggestions.set(suggestion.id, suggestion);
     const [oldest] = this.#suggestions.keys();
     if (this.#suggestions.size > MAX_REMEMBERED_SUGGESTIONS && oldest) this.#suggestions.delete(oldest);
@@ -144,18 +173,15 @@ export class Showing {
   }
 }
 
+function idsOf({ id, requestId }: OnScreen): Pick<Suggestion, 'id' | 'requestId'> {
+  return { id, requestId };
+}
+
 function lineKey({ uri, line }: Place): string {
   return `${uri}\n${line}`;
 }
 
-interface Fitted {
-  readonly id: string;
-  readonly requestId: string;
-  readonly text: string;
-  readonly replacedSuffixChars: number;
-}
-
-function shownOf(from: Source, suggestion: Fitted): Shown {
+function shownOf(from: Source, suggestion: Suggestion): Shown {
   return { kind: 'shown', from, suggestion };
 }
 

@@ -49,6 +49,7 @@ export function registerInlineCompletions(needs: InlineCompletionsNeeds): Dispos
         watch.cursorMoved(placeIn(textEditor.document, place));
     }),
   );
+  store.add(vscode.window.onDidChangeActiveTextEditor(editor => editor && provider.prepare(editor)));
   return store;
 }
 
@@ -83,6 +84,16 @@ class InlineCompletions implements vscode.InlineCompletionItemProvider {
       dispose();
       end();
     }
+  }
+
+  /** The cursor is in another file now: its prompt can be read before the first key. */
+  prepare({ document, selection }: vscode.TextEditor): void {
+    if (!isEditable(document.uri.scheme)) return;
+    const context = { triggerKind: vscode.InlineCompletionTriggerKind.Automatic, selectedCompletionInfo: undefined };
+    this.#needs.engine.prepare(
+      snapshotOf(document, selection.active, context),
+      this.#needs.settings(document.languageId),
+    );
   }
 
   async #suggest(

@@ -44,7 +44,7 @@ export function createMinnowClient({ clock, backend, model, onRecord }: MinnowCl
       lastId = outcome.suggestion.id;
       return outcome.suggestion.text;
     },
-    opened() {},
+    opened: snapshot => engine.prepare(snapshot, settings),
     accepted() {
       if (lastId) engine.accepted(lastId);
     },

@@ -105,6 +105,16 @@ export class CompletionSession {
     await this.edit(`${before}${text}‸${after.slice(replacedSuffixChars)}`, this.#facts);
   }
 
+  /** Asks for more at the cursor, as cycling does. */
+  alternatives() {
+    return this.engine.alternatives(at(this.#text, this.#facts), this.#settings, this.#wait.signal);
+  }
+
+  /** The file is opened with its cursor at `‸`. */
+  prepare(text: string): void {
+    this.engine.prepare(at(text), this.#settings);
+  }
+
   get shown(): string | undefined {
     return this.screen.at(-1)?.[1];
   }

@@ -210,7 +210,7 @@ describe('nothing is suggested', () => {
     session.engine.dismissed(shown?.kind === 'shown' ? shown.suggestion.id : '', 'rejected');
     await session.edit(START);
     await session.clock.advance(1000);
-    expect(session.screen.length).toBe(1);
+    expect(kindsOf(session.outcomes)).toEqual(['stream', 'skipped: rejectedHere']);
     expect(session.acceptances).toMatchObject([{ action: 'dismissed' }]);
   });
 
@@ -256,6 +256,51 @@ describe('with Ollama', () => {
     expect([session.backend.heard.length, session.backend.running]).toEqual([1, 0]);
     await session.clock.advance(1000);
     expect(session.backend.heard.length).toBe(2);
+  });
+});
+
+describe('further suggestions', () => {
+  it('are asked for with some chance, come only if they differ, and go on when they are typed', async () => {
+    let asked = 0;
+    const session = new CompletionSession(() => ['first();\n', 'second();\n', 'first();\n'][asked++] ?? 'more();\n');
+    await session.edit(START);
+    await session.clock.advance(500);
+    const found = session.alternatives();
+    await session.clock.advance(1000);
+    expect((await found).map(suggestion => suggestion.text)).toEqual(['second();']);
+    expect(session.backend.heard.map(({ request }) => request.sampling.temperature > 0)).toEqual([false, true, true]);
+    await session.type('sec', 50);
+    expect(session.lastOutcome).toMatchObject({ from: 'typingAhead', suggestion: { text: 'ond();' } });
+    expect(session.backend.heard.length).toBe(3);
+  });
+});
+
+describe('a file that is opened', () => {
+  it('is read by the engine before anybody asks, and its reading gives way to a key', async () => {
+    const session = new CompletionSession(knowing(DOCUMENT));
+    session.backend.firstTokenMs = 1000;
+    session.prepare(START);
+    await session.clock.advance(400);
+    expect(session.backend.heard.map(({ request }) => request.maxTokens)).toEqual([1]);
+    session.backend.firstTokenMs = 50;
+    await session.edit(START);
+    await session.clock.advance(500);
+    expect(session.backend.heard.map(({ closedAtMs }) => closedAtMs !== undefined)).toEqual([true, true]);
+    expect(session.backend.heard[0]?.closedAtMs).toBe(400);
+    expect(session.records.map(({ purpose, outcome }) => [purpose, outcome.kind])).toEqual([
+      ['preRead', 'cancelled'],
+      ['completion', 'answered'],
+    ]);
+    expect(session.shown).toBe('const total = sum(prices);');
+  });
+
+  it('shows nothing of the answer that reading brought', async () => {
+    const session = new CompletionSession(() => 'x');
+    session.prepare(START);
+    await session.clock.advance(1000);
+    session.backend.firstTokenMs = 300;
+    await session.edit(START);
+    expect(session.outcomes).toEqual([]);
   });
 });
 
