@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import type { EngineSummary, OutcomeSummary } from '../../src/vscode/api.ts';
 import { packageFolder } from '../packaging/vsix.ts';
-import { exclusively } from '../setup/cache.ts';
+import { exclusivelyHere } from '../setup/cache.ts';
 import { OUT } from '../setup/paths.ts';
 
 /** Where the extension below writes, read by it in the extension host. */
@@ -21,7 +21,7 @@ export interface Records {
 
 /** Packages the extension that writes Minnow's exports to a file. Resolves with its VSIX. */
 export function packageRecordsExtension(): Promise<string> {
-  return exclusively('package', async () => {
+  return exclusivelyHere('package', async () => {
     const vsix = join(OUT, 'minnow-records.vsix');
     await packageFolder(join(import.meta.dirname, 'records'), vsix, ['--skip-license']);
     return vsix;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { EMBEDDED_FILES } from '../embedded.mjs';
-import { exclusively } from '../setup/cache.ts';
+import { exclusivelyHere } from '../setup/cache.ts';
 import { OUT, REPOSITORY } from '../setup/paths.ts';
 
 const execFileAsync = promisify(execFile);
@@ -21,7 +21,7 @@ export interface Vsix {
 
 /** Builds once, then packages: without the embedded engine for everyone, with it for this platform. */
 export function packageExtension(): Promise<Vsix[]> {
-  return exclusively('package', async () => {
+  return exclusivelyHere('package', async () => {
     await runNode([join(REPOSITORY, 'esbuild.js'), '--production'], REPOSITORY);
     const { version } = JSON.parse(await readFile(join(REPOSITORY, 'package.json'), 'utf8'));
     const target = `${process.platform}-${process.arch}`;

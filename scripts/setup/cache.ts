@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cacheFolder } from './bootstrap.mjs';
+import { REPOSITORY } from './paths.ts';
 
 const POLL_MS = 200;
 const SQLITE_BUSY = 5;
@@ -23,6 +25,12 @@ export async function exclusively<T>(name: string, work: () => Promise<T>): Prom
   } finally {
     database.close();
   }
+}
+
+/** The same for what concerns this checkout alone. */
+export function exclusivelyHere<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const checkout = createHash('sha256').update(REPOSITORY).digest('hex').slice(0, 8);
+  return exclusively(`${name}-${checkout}`, work);
 }
 
 function tryLock(database: DatabaseSync): boolean {

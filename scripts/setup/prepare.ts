@@ -3,7 +3,7 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureEmbedded, isEmbeddedInstalled } from '../embedded.mjs';
-import { exclusively } from './cache.ts';
+import { exclusivelyHere } from './cache.ts';
 import { npm } from './npmPackage.mjs';
 import { REPOSITORY } from './paths.ts';
 import { step } from './step.ts';
@@ -12,8 +12,8 @@ const [task, ...args] = process.argv.slice(2);
 process.argv.splice(2, process.argv.length, ...args);
 
 try {
-  await exclusively('dependencies', ensureDependencies);
-  await exclusively('embedded', ensureEngine);
+  await exclusivelyHere('dependencies', ensureDependencies);
+  await exclusivelyHere('embedded', ensureEngine);
   await import(`../${task}.ts`);
 } catch (error) {
   console.error(error);

@@ -5,6 +5,7 @@ import type { CompletionEngine, RecentOutcome } from '../completion/completionEn
 import type { RecentRequests } from '../metering/recentRequests.ts';
 import type { Rung } from '../metering/requestRecord.ts';
 import type { Inventory, RungReport } from '../models/inventory.ts';
+import type { EngineProblem } from '../routing/endpoint.ts';
 import type { MinnowSettings } from '../settings/settings.ts';
 import { describeProblem } from './engineStates.ts';
 import type { HoverFacts, ResidentModel } from './hoverCard.ts';
@@ -73,17 +74,28 @@ export function createEditorState(needs: EditorStateNeeds): EditorState {
 }
 
 function statusFacts(needs: EditorStateNeeds, now: { isBusy: boolean; isSlow: boolean }): StatusFacts {
-  const { candidate, problem } = needs.inventory.report('edge');
+  const { candidate } = needs.inventory.report('edge');
   const shown = lastShown(needs);
   const answered = shown && requestOf(needs, shown.requestId)?.record.locality;
   const locality = candidate && (candidate.model.isRemote ? 'remote' : candidate.endpoint.locality);
   return {
     completions: completionsSwitch(needs),
-    problem,
+    problem: problemNow(needs),
     locality,
     lastSuggestion: shown && { tookMs: shown.event.durationMs, locality: answered ?? locality ?? 'loopback' },
     ...now,
   };
+}
+
+/** What is wrong with the engine; with a sound one, that the last prompt did not fit: the user alone can change that. */
+function problemNow({ engine, inventory }: EditorStateNeeds): EngineProblem | undefined {
+  const { problem } = inventory.report('edge');
+  if (problem) return problem;
+  const last = engine
+    .recentOutcomes()
+    .find(({ outcome }) => outcome.kind !== 'skipped' && outcome.kind !== 'cancelled');
+  const failure = last?.outcome.kind === 'failed' ? last.outcome.problem : undefined;
+  return failure?.kind === 'promptTooLong' ? failure : undefined;
 }
 
 function completionsSwitch({ settings, languageId }: EditorStateNeeds): StatusFacts['completions'] {
@@ -94,10 +106,11 @@ function completionsSwitch({ settings, languageId }: EditorStateNeeds): StatusFa
 
 function hoverFacts(needs: EditorStateNeeds, tally: SessionTally): HoverFacts {
   const edge = needs.inventory.report('edge');
+  const problem = problemNow(needs);
   const shown = lastShown(needs);
   const request = shown && requestOf(needs, shown.requestId);
   return {
-    state: edge.problem && describeProblem(edge.problem),
+    state: problem && describeProblem(problem),
     model: edge.candidate && {
       name: edge.candidate.model.name,
       quantization: edge.candidate.model.quantization,

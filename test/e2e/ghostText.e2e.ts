@@ -100,4 +100,13 @@ describe('ghost text from a server', () => {
     await editor.type('tax;');
     await expect.poll(() => server.aborts).toBe(aborts + 1);
   });
+
+  it('says so when the prompt does not fit the window that the server has', async () => {
+    await editor.type('1;\n');
+    const error = { message: "This model's maximum context length is 512 tokens.", code: 'context_length_exceeded' };
+    server.reply = () => ({ status: 400, body: { error } });
+    await editor.type('const sum = ');
+    await editor.waitForStatus(/prompt too long/);
+    await editor.screenshot(screenshotFile('state-prompt-too-long'));
+  });
 });

@@ -59,32 +59,6 @@ export async function startModelServer(): Promise<ModelServer> {
   return server;
 }
 
-export interface OllamaModel {
-  readonly name: string;
-  readonly capabilities: readonly string[];
-}
-
-/** As much of Ollama as is asked before any completion: what it is and which models it has. */
-export function startOllama(models: readonly OllamaModel[]): Promise<{ readonly url: string } & AsyncDisposable> {
-  return listen({
-    'GET /': (_, response) => void response.end('Ollama is running'),
-    'GET /api/version': (_, response) => sendJson(response, { version: '0.24.0' }),
-    'GET /api/tags': (_, response) => sendJson(response, { models: models.map(({ name }) => ({ name, model: name })) }),
-    'GET /api/ps': (_, response) => sendJson(response, { models: [] }),
-    async 'POST /api/show'(request, response) {
-      const { model } = JSON.parse(await readText(request));
-      const found = models.find(({ name }) => name === model);
-      if (!found) return sendJson(response, { error: `model '${model}' not found` }, 404);
-      sendJson(response, { details: { family: 'llama' }, capabilities: found.capabilities, model_info: {} });
-    },
-  });
-}
-
-/** Anything else that may listen at an address: each request gets the same answer. */
-export function startAnswering(status: number, body: string, contentType = 'text/html') {
-  return listen({ '': (_, response) => void response.writeHead(status, { 'content-type': contentType }).end(body) });
-}
-
 /** What was typed since a prompt was first sent stands behind its last marker, so that the server can reuse the rest. */
 function textBeforeCursor(prompt: string): string {
   const [, prefix = '', , typed = ''] =
@@ -94,7 +68,7 @@ function textBeforeCursor(prompt: string): string {
 
 async function listen(routes: Record<string, Handler>): Promise<{ readonly url: string } & AsyncDisposable> {
   const server = createServer((request, response) => {
-    const handler = routes[`${request.method} ${request.url}`] ?? routes[''];
+    const handler = routes[`${request.method} ${request.url}`];
     if (handler) void handler(request, response);
     else sendJson(response, { detail: 'Not Found' }, 404);
   });
