@@ -1,7 +1,15 @@
 import { Ollama } from 'ollama/browser';
 import type { Clock } from '../base/clock.ts';
 import { listAt, textAt } from '../base/untrustedJson.ts';
-import type { Backend, BackendCall, GenerateRequest, ModelFacts, Residency, ResponseLimits } from './backend.ts';
+import type {
+  Backend,
+  BackendCall,
+  FimMarkers,
+  GenerateRequest,
+  ModelFacts,
+  Residency,
+  ResponseLimits,
+} from './backend.ts';
 import { BackendFailure, settled } from './failure.ts';
 import type { Http } from './http.ts';
 import { OllamaDecoder } from './ollamaDecoder.ts';
@@ -57,11 +65,15 @@ export function createOllamaBackend(needs: OllamaBackendNeeds): Backend {
   return watchForHangs(backend, { ...needs, onHealed: model => needs.onHealed?.(model) });
 }
 
+/** More models than one server has. */
+const FILES_REMEMBERED = 256;
+
 /** The calls to one Ollama, and what was learned of its models. All throw BackendFailure. */
 class OllamaServer {
   readonly #needs: OllamaBackendNeeds;
   readonly #remoteModels = new Set<string>();
   readonly #loading = new Set<string>();
+  readonly #markersOfFile = new Map<string, FimMarkers>();
 
   constructor(needs: OllamaBackendNeeds) {
     this.#needs = needs;
@@ -97,13 +109,24 @@ class OllamaServer {
       this.tags(call),
       this.residency(model, call),
     ]);
-    const markers = hasMarkerIds(shown) ? markersOf(await this.#show({ model, verbose: true }, call)) : undefined;
     const tag = tags.find(entry => withTag(textAt(entry, 'name') ?? '') === withTag(model)) ?? { name: model };
+    const markers = hasMarkerIds(shown) ? await this.#markers(model, textAt(tag, 'digest'), call) : undefined;
     const allocated = residency.state === 'resident' ? residency.contextTokens : undefined;
     const contextTokens = allocated ?? this.#needs.runnerOptions(model).num_ctx ?? contextInParameters(shown);
     const facts = factsOfShow({ listing: { ...listingOfTag(tag), name: model }, shown, markers, contextTokens });
     this.#noteRemote(model, facts.isRemote);
     return facts;
+  }
+
+  /** Asked once for the same file: a vocabulary is megabytes of JSON, and models are looked at again and again. */
+  async #markers(model: string, digest: string | undefined, call: BackendCall): Promise<FimMarkers | undefined> {
+    const known = digest === undefined ? undefined : this.#markersOfFile.get(digest);
+    if (known) return known;
+    const markers = markersOf(await this.#show({ model, verbose: true }, call));
+    if (digest !== undefined && markers && this.#markersOfFile.size < FILES_REMEMBERED) {
+      this.#markersOfFile.set(digest, markers);
+    }
+    return markers;
   }
 
   async residency(model: string, call: BackendCall): Promise<Residency> {

@@ -344,6 +344,22 @@ describe('what a model is', () => {
     ]);
   });
 
+  it('is not asked for its vocabulary again while its file is the same', async () => {
+    const tags = (digest: string) => jsonAnswer({ models: [{ name: 'm:latest', digest }] });
+    const { backend, http } = ollamaWith({
+      '/api/tags': [tags('one'), tags('one'), tags('two')],
+      '/api/ps': jsonAnswer({ models: [] }),
+      '/api/show': jsonAnswer(VERBOSE),
+    });
+    const verbose = () => http.seen.filter(({ body }) => Object.hasOwn(Object(body), 'verbose')).length;
+    const counts: number[] = [];
+    for (let look = 0; look < 3; look++) {
+      expect(await backend.describeModel('m', call)).toMatchObject({ value: { fimMarkers: { prefix: '<P>' } } });
+      counts.push(verbose());
+    }
+    expect(counts).toEqual([1, 1, 2]);
+  });
+
   it('has the window that the server allocated, where it is in memory', async () => {
     const { backend } = ollamaWith({
       '/api/tags': TAGS,
