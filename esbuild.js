@@ -29,7 +29,12 @@ const targets = [
   {
     ...common,
     // One script and one style sheet a view; the icon font beside them, since a view may load nothing from elsewhere.
-    entryPoints: { chat: 'src/webview/chat/chat.ts', codicon: 'node_modules/@vscode/codicons/dist/codicon.css' },
+    entryPoints: {
+      chat: 'src/webview/chat/chat.ts',
+      inspector: 'src/webview/inspector/inspector.ts',
+      dashboard: 'src/webview/dashboard/dashboard.ts',
+      codicon: 'node_modules/@vscode/codicons/dist/codicon.css',
+    },
     outdir: 'dist/webview',
     format: 'esm',
     platform: 'browser',

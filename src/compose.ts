@@ -9,7 +9,7 @@ import { TranscriptStore } from './chat/transcriptStore.ts';
 import { createCompletionEngine } from './completion/completionEngine.ts';
 import { chooseFamily } from './completion/prompt/chooseFamily.ts';
 import { createEmbeddedSupervisor } from './embedded/supervisor.ts';
-import { createCostOf } from './metering/cost.ts';
+import { comparisonOf, createCostOf } from './metering/cost.ts';
 import { Ledger } from './metering/ledger.ts';
 import { priceListFrom } from './metering/priceListFile.ts';
 import { meterTo, RecentRequests } from './metering/recentRequests.ts';
@@ -28,6 +28,7 @@ import { commandHandlers } from './vscode/commandHandlers.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { createCommitMessageWriter } from './vscode/commitMessageCommand.ts';
 import { createConsentDialog } from './vscode/consentDialog.ts';
+import { createDashboard } from './vscode/dashboardView.ts';
 import { editCommands } from './vscode/editCommands.ts';
 import {
   activeLanguageId,
@@ -39,10 +40,12 @@ import {
 import { createEditorState } from './vscode/editorState.ts';
 import { embeddedEngineOf, embeddedToken } from './vscode/embeddedPort.ts';
 import { registerInlineCompletions } from './vscode/inlineCompletions.ts';
+import { registerInspectorView } from './vscode/inspectorView.ts';
 import { keepEnginesCurrent } from './vscode/keepEnginesCurrent.ts';
 import { createKeyStore, type KeyStore } from './vscode/keyStore.ts';
 import { registerLanguageModels } from './vscode/languageModelProvider.ts';
 import { createLog, type Log } from './vscode/log.ts';
+import { meterCommands } from './vscode/meterCommands.ts';
 import { createProposedEdits } from './vscode/proposedEdits.ts';
 import { createProposedText } from './vscode/proposedText.ts';
 import { createSettingsStore, type SettingsStore } from './vscode/settingsStore.ts';
@@ -52,6 +55,8 @@ import { createTranscriptFiles } from './vscode/transcriptFiles.ts';
 
 export interface Minnow extends Disposable {
   readonly api: MinnowApi;
+  /** Resolves when everything measured so far is in the ledger. */
+  flush(): Promise<void>;
 }
 
 /** Builds every room by plain constructors, in the order in which they need each other. Touches no disk and no network. */
@@ -63,9 +68,15 @@ export function compose(context: ExtensionContext): Minnow {
   const keys = createKeyStore(context.secrets);
   const rooms = composeRooms({ context, store, log, settings: settingsStore.current, keys });
   composeEditor({ context, store, log, settingsStore, keys }, rooms);
-  const { requests, engine, inventory } = rooms;
+  const { requests, engine, inventory, ledger } = rooms;
   const activationMs = clock.monotonicMs() - startedMs;
-  return { api: createApi({ requests, engine, inventory, activationMs }), dispose: () => store.dispose() };
+  return {
+    api: createApi({ requests, engine, inventory, activationMs }),
+    flush: async () => {
+      await ledger.flush();
+    },
+    dispose: () => store.dispose(),
+  };
 }
 
 interface Ground {
@@ -125,15 +136,13 @@ function composeRooms({ context, store, log, settings, keys }: Ground & { readon
     }),
   );
 
-  const costOf = createCostOf({
-    settings: () => settings().metering,
-    priceList: priceListFrom(file('media/listPrices.json'), log),
-  });
+  const priceList = priceListFrom(file('media/listPrices.json'), log);
+  const costOf = createCostOf({ settings: () => settings().metering, priceList });
   const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID });
   const engine = store.add(
     createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log }),
   );
-  return { requests, ledger, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
+  return { requests, ledger, priceList, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
 }
 
 /** What people see and press. */
@@ -169,8 +178,25 @@ function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore 
   });
   const chat = composeChat({ ...ground, settings, textView }, rooms);
   const edits = composeEdits(ground, rooms, chat);
-  store.add(registerCommands({ ...handlers, ...chatCommands(chat), ...edits }, log));
+  const meter = meterCommands(composeMeter({ ...ground, settings }, rooms));
+  store.add(registerCommands({ ...handlers, ...chatCommands(chat), ...edits, ...meter }, log));
   store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
+}
+
+/** Where people look at what requests took and cost. */
+function composeMeter(
+  { context, store, log, settings }: Ground & { settings: () => MinnowSettings },
+  { ledger, requests, priceList }: Rooms,
+) {
+  const { extensionUri } = context;
+  const inspector = store.add(registerInspectorView({ clock, log, requests, extensionUri }));
+  const comparison = (atMs: number) => {
+    const reference = settings().metering.comparedWith;
+    const list = reference ? priceList() : undefined;
+    return list && comparisonOf(list, reference, atMs);
+  };
+  const dashboard = store.add(createDashboard({ clock, log, ledger, extensionUri, comparison }));
+  return { ledger, inspector, dashboard };
 }
 
 /** The three faces of chat: models in the editor's picker, `@minnow` in its chat, and Minnow's own view. */

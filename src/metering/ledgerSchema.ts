@@ -10,7 +10,7 @@ interface Column {
   readonly isRequired?: true;
 }
 
-type Row<Record> = readonly (Column & { readonly of: (record: Record) => Cell })[];
+type Columns<T> = readonly (Column & { readonly of: (record: T) => Cell })[];
 
 /** Names that servers and files give; longer ones are cut, so that no row can be made large. */
 const MAX_TEXT_CHARS = 300;
@@ -25,7 +25,7 @@ const measure = (value: number | undefined): Cell =>
   value !== undefined && Number.isFinite(value) && value >= 0 ? value : null;
 
 /** The order here is the order of the columns in the file, in the CSV export and in docs/ledger.md. */
-export const REQUEST_COLUMNS: Row<RequestRecord> = [
+export const REQUEST_COLUMNS: Columns<RequestRecord> = [
   { name: 'id', type: 'TEXT', isRequired: true, of: r => r.id },
   { name: 'started_at_ms', type: 'INTEGER', isRequired: true, of: r => Math.round(r.startedAtMs) },
   { name: 'purpose', type: 'TEXT', isRequired: true, of: r => r.purpose },
@@ -66,7 +66,12 @@ export const REQUEST_COLUMNS: Row<RequestRecord> = [
   { name: 'reason', type: 'TEXT', of: r => text(reasonOf(r.outcome)) },
 ];
 
-export const ACCEPTANCE_COLUMNS: Row<AcceptanceRecord> = [
+/** A record under the names of its columns, as the ledger would hold it. */
+export function requestCells(record: RequestRecord): Readonly<Record<string, Cell>> {
+  return Object.fromEntries(REQUEST_COLUMNS.map(column => [column.name, column.of(record)]));
+}
+
+export const ACCEPTANCE_COLUMNS: Columns<AcceptanceRecord> = [
   { name: 'request_id', type: 'TEXT', isRequired: true, of: a => a.requestId },
   { name: 'suggestion_id', type: 'TEXT', isRequired: true, of: a => a.suggestionId },
   { name: 'at_ms', type: 'INTEGER', isRequired: true, of: a => Math.round(a.atMs) },

@@ -10,6 +10,7 @@ import type { EditCommandId } from './editCommands.ts';
 import type { EditorState } from './editorState.ts';
 import type { KeyStore } from './keyStore.ts';
 import type { Log } from './log.ts';
+import type { MeterCommandId } from './meterCommands.ts';
 import { setApiKey, switchModel } from './modelCommands.ts';
 import { pickFrom } from './pickers.ts';
 import { quickMenu } from './quickMenu.ts';
@@ -33,7 +34,9 @@ export interface CommandNeeds {
   readonly textView: TextView;
 }
 
-export function commandHandlers(needs: CommandNeeds): Omit<CommandHandlers, ChatCommandId | EditCommandId> {
+export function commandHandlers(
+  needs: CommandNeeds,
+): Omit<CommandHandlers, ChatCommandId | EditCommandId | MeterCommandId> {
   const { inventory, settings, log } = needs;
   return {
     'minnow.showMenu': () => showMenu(needs),

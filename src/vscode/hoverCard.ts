@@ -58,6 +58,8 @@ export const HOVER_COMMANDS: readonly CommandId[] = [
   'minnow.switchModel',
   'minnow.showLog',
   'minnow.openSettings',
+  'minnow.showRequests',
+  'minnow.openDashboard',
   'minnow.setUp',
   'minnow.setApiKey',
   'minnow.copyPullCommand',
@@ -67,6 +69,8 @@ export const HOVER_COMMANDS: readonly CommandId[] = [
 
 const HOVER_LINKS: readonly StateAction[] = [
   { title: 'Why no suggestion?', command: 'minnow.whyNoSuggestion' },
+  { title: 'Requests', command: 'minnow.showRequests' },
+  { title: 'Dashboard', command: 'minnow.openDashboard' },
   { title: 'Switch model', command: 'minnow.switchModel' },
   { title: 'Log', command: 'minnow.showLog' },
   { title: 'Settings', command: 'minnow.openSettings' },
