@@ -42,9 +42,10 @@ export function createLlamaServerBackend(needs: LlamaServerBackendNeeds): Backen
     listModels: call => settled(async () => (await modelEntries(openAi, call)).map(listingOf)),
     describeModel: (model, call) =>
       settled(async () => {
+        const entry = await modelEntry(openAi, model, call);
         // Asked once only: the question takes a slot, and with it the prompt that the slot had in its cache.
         infill ??= await hasInfill(native, call);
-        const facts = await describe(model, { native, openAi, infill }, call);
+        const facts = factsOf(entry, await native.json({ path: '/props' }, call), infill);
         contextTokens = facts.contextTokens;
         return facts;
       }),
@@ -54,13 +55,7 @@ export function createLlamaServerBackend(needs: LlamaServerBackendNeeds): Backen
   };
 }
 
-async function describe(
-  model: string,
-  { native, openAi, infill }: { native: Server; openAi: Server; infill: boolean | undefined },
-  call: BackendCall,
-): Promise<ModelFacts> {
-  const entry = await modelEntry(openAi, model, call);
-  const props = await native.json({ path: '/props' }, call);
+function factsOf(entry: unknown, props: unknown, infill: boolean | undefined): ModelFacts {
   const path = textAt(props, 'model_path');
   const template = textAt(props, 'chat_template');
   return {
