@@ -7,6 +7,7 @@ import { type Disposable, DisposableStore, toDisposable } from './base/disposabl
 import { TokenRatio } from './base/tokenRatio.ts';
 import { TranscriptStore } from './chat/transcriptStore.ts';
 import { createCompletionEngine } from './completion/completionEngine.ts';
+import type { ContextSource } from './completion/context/contextSource.ts';
 import { chooseFamily } from './completion/prompt/chooseFamily.ts';
 import { createEmbeddedSupervisor } from './embedded/supervisor.ts';
 import { comparisonOf, createCostOf } from './metering/cost.ts';
@@ -28,6 +29,7 @@ import { commandHandlers } from './vscode/commandHandlers.ts';
 import { registerCommands } from './vscode/commands.ts';
 import { createCommitMessageWriter } from './vscode/commitMessageCommand.ts';
 import { createConsentDialog } from './vscode/consentDialog.ts';
+import { type ContextGathering, createContextGathering } from './vscode/contextGathering.ts';
 import { createDashboard } from './vscode/dashboardView.ts';
 import { editCommands } from './vscode/editCommands.ts';
 import {
@@ -66,8 +68,10 @@ export function compose(context: ExtensionContext): Minnow {
   const log = store.add(createLog());
   const settingsStore = store.add(createSettingsStore(log));
   const keys = createKeyStore(context.secrets);
-  const rooms = composeRooms({ context, store, log, settings: settingsStore.current, keys });
-  composeEditor({ context, store, log, settingsStore, keys }, rooms);
+  const gathering = store.add(createContextGathering({ clock, log }));
+  const contextSource = gathering.source;
+  const rooms = composeRooms({ context, store, log, settings: settingsStore.current, keys, contextSource });
+  composeEditor({ context, store, log, settingsStore, keys, gathering }, rooms);
   const { requests, engine, inventory, ledger } = rooms;
   const activationMs = clock.monotonicMs() - startedMs;
   return {
@@ -90,7 +94,10 @@ interface Ground {
 type Rooms = ReturnType<typeof composeRooms>;
 
 /** What knows nothing of the editor. */
-function composeRooms({ context, store, log, settings, keys }: Ground & { readonly settings: () => MinnowSettings }) {
+function composeRooms(
+  ground: Ground & { readonly settings: () => MinnowSettings; readonly contextSource: ContextSource },
+) {
+  const { context, store, log, settings, keys, contextSource } = ground;
   const file = (path: string) => join(context.extensionPath, path);
   const requests = store.add(new RecentRequests());
   const ledger = new Ledger({
@@ -140,14 +147,17 @@ function composeRooms({ context, store, log, settings, keys }: Ground & { readon
   const costOf = createCostOf({ settings: () => settings().metering, priceList });
   const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID });
   const engine = store.add(
-    createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log }),
+    createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log, contextSource }),
   );
   return { requests, ledger, priceList, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
 }
 
 /** What people see and press. */
-function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore }, rooms: Rooms): void {
-  const { context, store, log, keys, settingsStore } = ground;
+function composeEditor(
+  ground: Ground & { readonly settingsStore: SettingsStore; readonly gathering: ContextGathering },
+  rooms: Rooms,
+): void {
+  const { context, store, log, keys, settingsStore, gathering } = ground;
   const { engine, inventory, embedded, requests } = rooms;
   const settings = settingsStore.current;
   const state = store.add(
@@ -161,7 +171,16 @@ function composeEditor(ground: Ground & { readonly settingsStore: SettingsStore 
       changes: [state.onDidChange, settingsStore.onDidChange, onDidChangeActiveLanguage],
     }),
   );
-  store.add(registerInlineCompletions({ engine, settings, clock, log, waiting: state.waiting }));
+  store.add(
+    registerInlineCompletions({
+      engine,
+      settings,
+      clock,
+      log,
+      waiting: state.waiting,
+      isExcluded: gathering.isExcluded,
+    }),
+  );
   const textView = store.add(createTextView());
   const handlers = commandHandlers({
     clock,

@@ -17,6 +17,8 @@ export interface CursorSnapshot {
   readonly suffix: string;
   readonly suffixIsWhole: boolean;
   readonly trigger: 'automatic' | 'invoked';
+  /** By the folder's ignore files, or because it looks like a file of keys: nothing of it goes into a prompt. */
+  readonly isExcluded?: boolean;
   readonly indentation: { readonly unit: 'tab' | 'space'; readonly width: number };
   /** What the suggest widget has selected. The prefix ends with it, as if it had been taken: ghost text must continue it. */
   readonly selectedSuggestion: { readonly text: string; readonly replacedChars: number } | undefined;

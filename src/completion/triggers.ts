@@ -10,6 +10,7 @@ const CLOSERS_ONLY = /^\s*[)\]}>"'`;,:]*\s*[;,:{]?\s*$/;
 
 /** Why nothing should be asked here, before anything was spent; undefined where a suggestion is welcome. */
 export function skipReason(snapshot: CursorSnapshot, settings: CompletionSettings): SkipReason | undefined {
+  if (snapshot.isExcluded) return 'excludedFile';
   if (!settings.enabled && snapshot.trigger === 'automatic') return 'off';
   if (settings.disabledLanguages.includes(snapshot.languageId) && snapshot.trigger === 'automatic')
     return 'languageOff';

@@ -15,6 +15,8 @@ export interface InlineCompletionsNeeds {
   readonly settings: (languageId: string) => MinnowSettings;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether nothing of a document may go into a prompt. */
+  readonly isExcluded: (document: vscode.TextDocument) => boolean;
   /** Called when a wait for a suggestion begins; what it returns is called at the end. */
   readonly waiting: () => () => void;
 }
@@ -75,7 +77,8 @@ class InlineCompletions implements vscode.InlineCompletionItemProvider {
     const end = this.#needs.waiting();
     const { signal, dispose } = signalOf(token);
     try {
-      return await this.#suggest(snapshotOf(document, position, context), { document, signal });
+      const snapshot = { ...snapshotOf(document, position, context), isExcluded: this.#needs.isExcluded(document) };
+      return await this.#suggest(snapshot, { document, signal });
     } catch (error) {
       // A bug of ours must cost a suggestion, not the editor's patience with this provider.
       this.#needs.log.error(`inline completion threw: ${error instanceof Error ? error.stack : String(error)}`);
