@@ -127,15 +127,10 @@ function refusals(test: Test, { facts }: ContractSubject): void {
   });
 
   test('says that a model is missing', async engine => {
-    // The server itself is there and answers.
-    expect(await engine.backend.listModels(engine.call)).toMatchObject({ ok: true });
-    expect(await engine.backend.residency(engine.model, engine.call)).toMatchObject({ ok: true });
     const asked: Asked = { prompt: raw('const a = '), model: 'minnow-none', maxTokens: 4 };
-    const missing = { kind: 'modelMissing', model: 'minnow-none' };
     const { end } = await engine.generate(asked);
     if (facts.ignoresModelName) expectFinish(end, 'length');
-    else expect(failureOf(end)).toEqual(missing);
-    expect(await engine.backend.describeModel('minnow-none', engine.call)).toEqual({ ok: false, error: missing });
+    else expect(failureOf(end)).toEqual({ kind: 'modelMissing', model: 'minnow-none' });
   });
 
   test('says that a key is missing or wrong', async engine => {
@@ -193,10 +188,12 @@ function models(test: Test, { facts }: ContractSubject): void {
     expect(await backend.residency(model, call)).toMatchObject({ ok: true, value: { state: 'resident' } });
   });
 
-  test('describes a model', async engine => {
-    await engine.backend.warmUp(engine.model, engine.call);
-    const described = await engine.backend.describeModel(engine.model, engine.call);
-    expect(described).toMatchObject({ ok: true, value: facts.model });
+  test('describes a model, and no other', async engine => {
+    const { backend, call, model } = engine;
+    await backend.warmUp(model, call);
+    expect(await backend.describeModel(model, call)).toMatchObject({ ok: true, value: facts.model });
+    const error = { kind: 'modelMissing', model: 'minnow-none' };
+    expect(await backend.describeModel('minnow-none', call)).toEqual({ ok: false, error });
   });
 }
 
