@@ -32,10 +32,11 @@ const STARTERS: Record<string, (extra: Extra) => Promise<{ server: KeptServer; e
 };
 
 async function startOllama(extra: Extra) {
+  const command = process.env.MINNOW_OLLAMA_BIN ?? (await setUpOllama());
   const home = makeHome();
   const server = await startServer({
     name: 'Ollama',
-    command: process.env.MINNOW_OLLAMA_BIN ?? (await setUpOllama()),
+    command,
     args: ['serve', ...extra.flags],
     home,
     readyMs: 20_000,
@@ -100,7 +101,6 @@ async function startLlamaServer(extra: Extra) {
 async function startVllm(extra: Extra) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const home = makeHome();
   const server = await startServer({
     name: 'vLLM',
     command: await setUpVllm(),
@@ -112,7 +112,7 @@ async function startVllm(extra: Extra) {
       ...['--enable-prompt-tokens-details', '--enable-per-request-metrics'],
       ...extra.flags,
     ],
-    home,
+    home: makeHome(),
     readyMs: 240_000,
     env: {
       VLLM_API_KEY: TEST_KEY,

@@ -14,7 +14,11 @@ const BUILD_NICENESS = 10;
 /** Outside the checkout, so that a fresh clone finds what an earlier one built. */
 export function engineCacheDir(): string {
   const dir = join(cacheFolder(), 'engines');
-  mkdirSync(dir, { recursive: true });
+  try {
+    mkdirSync(dir, { recursive: true });
+  } catch (cause) {
+    throw new SetupError(`engines cannot be kept in ${dir}`, { cause });
+  }
   return dir;
 }
 

@@ -1,8 +1,9 @@
 // Which real model servers a test run may talk to. In this order: one that an environment variable names, one that we set
 // up and start ourselves (MINNOW_REAL_ENGINES), an Ollama that is installed. Otherwise there is none, and the reason is told.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunningEngine } from '../../scripts/engines/keeper.ts';
 
@@ -32,10 +33,14 @@ export interface StartedEngine {
 }
 
 /** Starts a private server with the tiny model, after having set it up where needed. Rejects with what went wrong. */
-export async function startEngine(name: EngineName, extra: StartOptions = {}): Promise<StartedEngine> {
-  const keeper = spawn(process.execPath, [KEEPER, name, ...(extra.words ?? [])], {
+export async function startEngine(
+  name: EngineName,
+  { words = [], ollamaBinary }: StartOptions = {},
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<StartedEngine> {
+  const keeper = spawn(process.execPath, [KEEPER, name, ...words], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...(extra.ollamaBinary && { MINNOW_OLLAMA_BIN: extra.ollamaBinary }) },
+    env: { ...env, ...(ollamaBinary && { MINNOW_OLLAMA_BIN: ollamaBinary }) },
   });
   let said = '';
   keeper.stderr.on('data', (data: Buffer) => {
@@ -61,7 +66,7 @@ export async function gatherEngines(
   const entries = await Promise.all(
     ENGINE_NAMES.map(async name => {
       const presence = await presenceOf(name, env, async options => {
-        const engine = await startEngine(name, options);
+        const engine = await startEngine(name, options, env);
         started.push(engine);
         return engine.engine;
       });
@@ -83,10 +88,10 @@ async function presenceOf(name: EngineName, env: NodeJS.ProcessEnv, start: Start
     const prefix = `MINNOW_${name.toUpperCase().replace('-', '_')}`;
     const url = env[`${prefix}_URL`];
     if (url) return { state: 'present', engine: await namedEngine(prefix, url, env) };
-    const ollamaBinary = name === 'ollama' ? installedOllama() : undefined;
+    const ollamaBinary = name === 'ollama' ? installedOllama(env) : undefined;
     const options = isWanted(name, env) ? {} : ollamaBinary && { ollamaBinary };
     if (options) return { state: 'present', engine: await start(options), started: options };
-    const reason = `no ${name} here: ${prefix}_URL is not set, and neither is MINNOW_REAL_ENGINES=all`;
+    const reason = `no ${name} here: neither ${prefix}_URL nor MINNOW_REAL_ENGINES=all is set`;
     return { state: 'missing', reason };
   } catch (error) {
     return { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
@@ -107,9 +112,9 @@ async function namedEngine(prefix: string, url: string, env: NodeJS.ProcessEnv):
 
 async function onlyModel(url: string, key: string | undefined): Promise<string> {
   const headers = key ? { authorization: `Bearer ${key}` } : undefined;
-  const reply = await fetch(new URL('/v1/models', url), {
-    ...(headers && { headers }),
-    signal: AbortSignal.timeout(5_000),
+  const options = { ...(headers && { headers }), signal: AbortSignal.timeout(5_000) };
+  const reply = await fetch(new URL('/v1/models', url), options).catch(cause => {
+    throw new Error(`nothing answers at ${url}`, { cause });
   });
   const { data } = (await reply.json()) as { data?: { id: string }[] };
   const names = data?.map(model => model.id) ?? [];
@@ -120,9 +125,10 @@ async function onlyModel(url: string, key: string | undefined): Promise<string> 
   return name;
 }
 
-function installedOllama(): string | undefined {
-  const found = spawnSync('sh', ['-c', 'command -v ollama'], { encoding: 'utf8' });
-  return found.status === 0 ? found.stdout.trim() : undefined;
+function installedOllama({ PATH = '' }: NodeJS.ProcessEnv): string | undefined {
+  return PATH.split(delimiter)
+    .map(folder => join(folder, 'ollama'))
+    .find(file => statSync(file, { throwIfNoEntry: false })?.isFile());
 }
 
 async function firstJsonLine(keeper: ChildProcess): Promise<string | undefined> {
