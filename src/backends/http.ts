@@ -2,10 +2,7 @@ import { lookup as systemLookup } from 'node:dns';
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-// biome-ignore lint/style/useNodejsImportProtocol: the editor patches the unprefixed module only, see createRoutes
-import * as editorHttp from 'http';
-// biome-ignore lint/style/useNodejsImportProtocol: as above
-import * as editorHttps from 'https';
+import { urlToHttpOptions } from 'node:url';
 import type { Clock } from '../base/clock.ts';
 import type { Disposable } from '../base/disposable.ts';
 import type { ExchangePhase, ResponseLimits } from './backend.ts';
@@ -17,8 +14,8 @@ import { isLocalAddress, isLoopbackAddress, localityOf, type NetworkGrant } from
  * The only file that opens a connection (invariant 2). It stands on Node's own http client, not on fetch or undici:
  * - fetch has no limit for connecting, hides whether a socket was reused, and the editor replaces it by one of its own that
  *   may go through a proxy; undici would add 733 kB (233 kB compressed, measured with esbuild) to the bundle.
- * - http.request tells everything that is needed: the moment of connection, the moment the request is on the wire, whether
- *   the socket was reused; it follows no redirect, unpacks nothing and takes a lookup function for names.
+ * - Here everything that is needed is told: the moment of connection, the moment the request is on the wire, whether the
+ *   socket was reused; no redirect is followed, nothing is unpacked, and names are looked up by a function of ours.
  */
 
 export interface Http extends Disposable {
@@ -111,16 +108,15 @@ function checkedUrl({ url: text, grant }: HttpRequest): URL {
   return url;
 }
 
-interface Route {
-  readonly request: typeof http.request;
-  readonly options: http.RequestOptions;
-}
+/** Makes a request that is not sent yet. */
+type Route = (options: http.RequestOptions) => http.ClientRequest;
 
 /**
- * Loopback goes through modules that the editor does not patch, so no proxy setting can ever lead it elsewhere, and names
- * such as localhost count only with the addresses of this machine. Everything else goes through the unprefixed modules,
- * to which VS Code gives the user's proxy and certificates (its extension host patches `require('http')` and
- * `require('https')`, read in 1.127; `node:http` it leaves alone). Without encryption only private networks are reached.
+ * In VS Code's extension host `http.request` belongs to the editor: it puts an agent of its own in place of ours, which finds
+ * the user's proxy and certificates and opens a new connection for each request (seen in 1.139; `node:http` is patched too).
+ * That is right for everything beyond this machine. To loopback no proxy setting may ever lead elsewhere, and connections
+ * are to be kept, so there the request is made without that function. Names such as localhost count only with the addresses
+ * of this machine, and without encryption only private networks are reached.
  */
 function createRoutes(lookup: LookupFunction): { routeFor(url: URL): Route; dispose(): void } {
   const plain = new http.Agent(KEEP_ALIVE);
@@ -132,11 +128,11 @@ function createRoutes(lookup: LookupFunction): { routeFor(url: URL): Route; disp
       if (localityOf(url) === 'loopback') {
         const elsewhere = { kind: 'refusedByPolicy', detail: `${url.hostname} does not lead to this machine` } as const;
         const only = onlyTo(isLoopbackAddress, lookup, () => new BackendFailure(elsewhere));
-        return { request: (isSecure ? https : http).request, options: { agent, lookup: only } };
+        return options => new http.ClientRequest({ ...urlToHttpOptions(url), ...options, agent, lookup: only });
       }
-      if (isSecure) return { request: editorHttps.request, options: { agent, lookup } };
+      if (isSecure) return options => https.request(url, { ...options, agent, lookup });
       const only = onlyTo(isLocalAddress, lookup, () => unencrypted(url));
-      return { request: editorHttp.request, options: { agent, lookup: only } };
+      return options => http.request(url, { ...options, agent, lookup: only });
     },
     dispose() {
       plain.destroy();
@@ -196,8 +192,7 @@ class Attempt {
     if (signal.aborted) return Promise.reject(aborted());
     const body = this.#request.body === undefined ? undefined : Buffer.from(this.#request.body);
     return new Promise((resolve, reject) => {
-      const exchange = route.request(this.#url, {
-        ...route.options,
+      const exchange = route({
         method,
         headers: {
           accept: 'application/json, text/event-stream, application/x-ndjson',
