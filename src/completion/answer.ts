@@ -7,6 +7,8 @@ export interface Answer {
   readonly place: Place;
   readonly text: string;
   readonly origin: 'completion' | 'speculation';
+  /** Of its first line, where the server tells. */
+  readonly meanLogprob: number | undefined;
 }
 
 /** The part of an answer that is still ahead of the cursor. */

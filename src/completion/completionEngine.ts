@@ -166,13 +166,20 @@ async function alternativesAt(parts: Parts, ask: Ask): Promise<readonly Suggesti
   const found: (Suggestion | undefined)[] = parts.memory
     .recallAll(ask.place, ask.modelKey)
     .map(({ text, answer, offset }) =>
-      parts.showing.offer(ask, { text, requestId: answer.requestId, agreedChars: offset }),
+      parts.showing.offer(ask, { text, requestId: answer.requestId, agreedChars: offset, meanLogprob: undefined }),
     );
   const context = await parts.launcher.contextFor(ask);
   for (let seed = 1; seed <= MAX_FURTHER_REQUESTS && !ask.signal.aborted; seed++) {
     const flight = await parts.launcher.launchAnother({ ...ask, candidate }, context, seed);
     if (!flight) break;
-    found.push(parts.showing.offer(ask, { text: flight.usable, requestId: flight.requestId, agreedChars: 0 }));
+    found.push(
+      parts.showing.offer(ask, {
+        text: flight.usable,
+        requestId: flight.requestId,
+        agreedChars: 0,
+        meanLogprob: undefined,
+      }),
+    );
   }
   return found.filter(suggestion => suggestion !== undefined);
 }
@@ -189,7 +196,11 @@ function fromMemory({ memory, showing }: Parts, ask: Ask): Presentation | undefi
   if (!remainder) return undefined;
   const { answer, text, offset } = remainder;
   const from = answer.origin === 'speculation' ? 'speculation' : 'cache';
-  return showing.present(ask, { text, requestId: answer.requestId, agreedChars: offset }, from);
+  return showing.present(
+    ask,
+    { text, requestId: answer.requestId, agreedChars: offset, meanLogprob: answer.meanLogprob },
+    from,
+  );
 }
 
 /** Waits for the running request as long as it fits; undefined when there is none that does, or it ended with nothing. */
@@ -198,7 +209,7 @@ async function fromFlight(parts: Parts, ask: Ask, from: Source): Promise<Complet
     const ahead = flight.ahead(ask.place, ask.modelKey);
     if (ahead === undefined) return undefined;
     if (flight.end || ahead.text.trim() !== '') {
-      const known = { ...ahead, requestId: flight.requestId };
+      const known = { ...ahead, requestId: flight.requestId, meanLogprob: flight.meanLogprob };
       const presentation = parts.showing.present(ask, known, from);
       if (!presentation) return undefined;
       flight.wasDelivered = true;

@@ -46,6 +46,8 @@ export class Flight {
   said = '';
   /** Trimmed, whole lines only until the end: what may be shown and remembered. */
   usable = '';
+  /** How sure the model was of the first line, as far as it has come. */
+  meanLogprob: number | undefined;
   /** Somebody was shown the beginning. */
   wasDelivered = false;
   end: FlightEnd | undefined;

@@ -128,10 +128,10 @@ export class Launcher {
     flight.notify();
   }
 
-  #remember({ usable, requestId, start }: Flight, end: FlightEnd): void {
+  #remember({ usable, requestId, start, meanLogprob }: Flight, end: FlightEnd): void {
     const { place, modelKey, purpose } = start;
     const origin = purpose === 'speculation' ? 'speculation' : 'completion';
-    if (usable !== '') this.#needs.memory.remember({ requestId, modelKey, place, text: usable, origin });
+    if (usable !== '') this.#needs.memory.remember({ requestId, modelKey, place, text: usable, origin, meanLogprob });
     else if (end.kind === 'empty' && end.why !== 'cutOff') this.#needs.memory.rememberEmpty(place, modelKey);
   }
 

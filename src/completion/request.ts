@@ -94,6 +94,7 @@ function requestOf({ flight, settings }: RequestWish, candidate: PermittedCandid
     stop: [...(whole ? ['\n'] : []), ...plan.markers],
     sampling: flight.start.sampling,
     delivery: whole ? 'whole' : 'streamed',
+    withLogprobs: candidate.endpoint.backend.dialect !== 'ollama',
     limits: { firstByteMs: settings.completion.firstByteLimitMs, betweenEventsMs: BETWEEN_EVENTS_LIMIT_MS },
   };
   return { ok: true, request, plannedReuseTokens: plan.plannedReuseTokens };
@@ -122,6 +123,7 @@ export async function readAnswer(
   const place = answerPlaceOf(snapshot, flight.start.place, flight.start.shape);
   const markers = draft.plan()?.markers ?? [];
   const forced = draft.forced();
+  const logprobs: number[] = [];
   let raw = '';
   let inputTokens: number | undefined;
   let last: 'stop' | 'cut' | 'running' = 'running';
@@ -136,6 +138,8 @@ export async function readAnswer(
       break;
     }
     if (next.type !== 'text') continue;
+    if (flight.usable === '') logprobs.push(...(next.logprobs ?? []));
+    flight.meanLogprob = mean(logprobs);
     raw += next.text;
     const end = answerEnd(forced + raw, { ...place, maxLines: flight.wantedLines });
     show(flight, (forced + raw).slice(0, end), { place, markers, isOver: end !== undefined });
@@ -147,6 +151,10 @@ export async function readAnswer(
   leave(parts);
   const end = last === 'stop' ? finished(flight, forced + raw, { place, markers }) : unfinished(flight, last);
   return { value: { end, raw, inputTokens }, outcome: end.kind === 'empty' ? end : { kind: 'answered' } };
+}
+
+function mean(values: readonly number[]): number | undefined {
+  return values.length > 0 ? values.reduce((sum, value) => sum + value, 0) / values.length : undefined;
 }
 
 type Read = StreamPart | 'enough';

@@ -7,7 +7,7 @@ import { type Place, typedBetween } from './place.ts';
 import type { Shape } from './shape.ts';
 import { completeLines } from './stops/answerText.ts';
 import { fitToLineRest } from './trims/cursorTrims.ts';
-import { type Standing, Trust } from './trust.ts';
+import { type Evidence, Trust } from './trust.ts';
 
 export type Shown = Extract<CompletionOutcome, { kind: 'shown' }>;
 export type Source = Shown['from'];
@@ -25,6 +25,7 @@ export interface Known {
   readonly text: string;
   readonly requestId: string;
   readonly agreedChars: number;
+  readonly meanLogprob: number | undefined;
 }
 
 /** What stands on the screen, as far as it is known: the stable API does not tell. */
@@ -35,7 +36,7 @@ interface OnScreen {
   readonly place: Place;
   /** All of it that was shown there, before it was fitted to the rest of the line. */
   readonly text: string;
-  readonly standing: Standing;
+  readonly evidence: Evidence;
   readonly languageId: string;
   readonly shownChars: number;
 }
@@ -49,6 +50,10 @@ export interface ShowingNeeds {
 
 const MAX_REMEMBERED_SUGGESTIONS = 20;
 const MAX_OFFERED = 4;
+/** Many wrong answers begin rightly, few go on so for longer than a short word. */
+const AGREED_CHARS = 4;
+/** The user has begun to type it: stronger than how sure the model was. */
+const AGREED: Evidence = { standing: 'agreed', meanLogprob: undefined };
 
 /** Decides how much of an answer is shown, keeps it the same while it is typed through, and hears what became of it. */
 export class Showing {
@@ -83,8 +88,10 @@ export class Showing {
     if (!current || typed === undefined || !this.#goesOn(current, typed, place)) return this.#chosenOther(place);
     const fitted = fitToLineRest(current.text.slice(typed.length), place.lineRest);
     if (!fitted) return undefined;
-    const standing = typed === '' ? current.standing : 'agreed';
-    return this.#presentation(shownOf('typingAhead', { ...fitted, ...idsOf(current) }), standing);
+    return this.#presentation(
+      shownOf('typingAhead', { ...fitted, ...idsOf(current) }),
+      typed === '' ? current.evidence : { ...current.evidence, standing: standingAfter(typed) },
+    );
   }
 
   /** The first part of what is known to come; undefined where nothing of it is new at this cursor. */
@@ -97,13 +104,18 @@ export class Showing {
     this.#current = onScreen;
     this.#offered = [];
     this.#keep(onScreen);
-    return this.#presentation(shownOf(from, { ...fitted, ...idsOf(onScreen) }), onScreen.standing);
+    return this.#presentation(shownOf(from, { ...fitted, ...idsOf(onScreen) }), onScreen.evidence);
   }
 
-  #onScreen({ place, snapshot }: Ask, { text, requestId, agreedChars }: Known, shownChars: number): OnScreen {
+  #onScreen(
+    { place, snapshot }: Ask,
+    { text, requestId, agreedChars, meanLogprob }: Known,
+    shownChars: number,
+  ): OnScreen {
     const standing = agreedChars > 0 ? 'continuing' : lineKey(place) === this.#contradictedLine ? 'retry' : 'first';
     const { languageId } = snapshot;
-    return { id: this.#needs.newId(), requestId, place, text, standing, languageId, shownChars };
+    const evidence: Evidence = { standing, meanLogprob: agreedChars > 0 ? undefined : meanLogprob };
+    return { id: this.#needs.newId(), requestId, place, text, evidence, languageId, shownChars };
   }
 
   /** The first one was contradicted, but the user may be typing another that they had cycled to. */
@@ -114,15 +126,15 @@ export class Showing {
       const fitted = fitToLineRest(other.text.slice(typed.length), place.lineRest);
       if (!fitted) continue;
       this.#current = other;
-      return this.#presentation(shownOf('typingAhead', { ...fitted, ...idsOf(other) }), 'agreed');
+      return this.#presentation(shownOf('typingAhead', { ...fitted, ...idsOf(other) }), AGREED);
     }
     this.#offered = [];
     return undefined;
   }
 
-  #presentation(shown: Shown, standing: Standing): Presentation {
-    const isAgreed = standing === 'agreed' || standing === 'continuing';
-    return { shown, holdMs: this.#trust.holdMs(standing), isAgreed };
+  #presentation(shown: Shown, evidence: Evidence): Presentation {
+    const isAgreed = evidence.standing !== 'first' && evidence.standing !== 'retry';
+    return { shown, holdMs: this.#trust.holdMs(evidence), isAgreed };
   }
 
   accepted(id: string): void {
@@ -147,10 +159,12 @@ export class Showing {
   #goesOn(current: OnScreen, typed: string, place: Place): boolean {
     if (current.text.startsWith(typed) && typed.length < current.text.length) return true;
     this.#current = undefined;
-    const cameTrue = typed.startsWith(current.text) ? 'cameTrue' : 'contradicted';
-    if (cameTrue === 'contradicted') this.#contradictedLine = lineKey(place);
-    this.#trust.learn(current.standing, cameTrue);
-    if (current.text[0] === typed[0]) this.#trust.learn('agreed', cameTrue);
+    const fate = typed.startsWith(current.text) ? 'cameTrue' : 'contradicted';
+    if (fate === 'contradicted') this.#contradictedLine = lineKey(place);
+    this.#trust.learn(current.evidence, fate);
+    const agreedChars = sharedLength(current.text, typed);
+    if (agreedChars > 0) this.#trust.learn({ standing: 'begun', meanLogprob: undefined }, fate);
+    if (agreedChars >= AGREED_CHARS) this.#trust.learn(AGREED, fate);
     return false;
   }
 
@@ -175,6 +189,16 @@ export class Showing {
 
 function idsOf({ id, requestId }: OnScreen): Pick<Suggestion, 'id' | 'requestId'> {
   return { id, requestId };
+}
+
+function standingAfter(typed: string): Evidence['standing'] {
+  return typed.trim().length < AGREED_CHARS ? 'begun' : 'agreed';
+}
+
+function sharedLength(left: string, right: string): number {
+  let shared = 0;
+  while (shared < left.length && left[shared] === right[shared]) shared++;
+  return shared;
 }
 
 function lineKey({ uri, line }: Place): string {

@@ -155,6 +155,49 @@ describe('a completion', () => {
   });
 });
 
+describe('a doubtful suggestion', () => {
+  /** A model that is wrong, line after line, until it is known to be. */
+  async function distrusted(): Promise<CompletionSession> {
+    const session = new CompletionSession(() => 'wrong();\n');
+    for (let line = 0; line < 20; line++) {
+      const above = `let a = 1;\n${'b();\n'.repeat(line)}`;
+      await session.edit(`${above}‸`);
+      await session.clock.advance(300);
+      await session.edit(`${above}x‸`);
+      await session.clock.advance(30);
+    }
+    await session.clock.advance(2000);
+    session.screen.length = 0;
+    session.outcomes.length = 0;
+    return session;
+  }
+
+  it('waits for a pause', async () => {
+    const session = await distrusted();
+    await session.edit('let c = 3;\n‸');
+    await session.clock.advance(999);
+    expect(session.screen).toEqual([]);
+    await session.clock.advance(1);
+    expect(session.shown).toBe('wrong();');
+  });
+
+  it('is not shown at all when a key comes first, and is when the key agrees with it', async () => {
+    const session = await distrusted();
+    await session.edit('let c = 3;\n‸');
+    await session.clock.advance(400);
+    await session.type('wro', 100);
+    expect(kindsOf(session.outcomes)).toEqual(['typingAhead', 'empty: lowConfidence', 'typingAhead', 'typingAhead']);
+    expect(session.shown).toBe('ng();');
+  });
+
+  it('is shown at once when it is asked for by hand', async () => {
+    const session = await distrusted();
+    await session.edit('let c = 3;\n‸', { trigger: 'invoked' });
+    await session.clock.advance(300);
+    expect(session.shown).toBe('wrong();');
+  });
+});
+
 describe('nothing is suggested', () => {
   it.each<[why: string, text: string, expected: string]>([
     ['in the middle of a word', 'const to‸tal = 1;', 'skipped: insideWord'],
