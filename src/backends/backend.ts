@@ -60,6 +60,11 @@ export interface RawPrompt {
   readonly text: string;
   /** Images and the like never come here. How many leading characters the planner expects the server to have cached. */
   readonly plannedReuseChars?: number;
+  /**
+   * What was typed already of the word at the cursor. `text` ends before it, and the answer is held to begin with it and leaves it
+   * out. Only for models that can do this (ModelCapabilities.healsWords).
+   */
+  readonly typedStart?: string;
 }
 
 /** For servers that know the model's markers better than we do: Ollama's `suffix`, llama.cpp's `/infill`. */
@@ -234,6 +239,8 @@ export interface ModelCapabilities {
   readonly tools: boolean | undefined;
   readonly thinking: boolean | undefined;
   readonly images: boolean | undefined;
+  /** The server can hold an answer to begin with what was typed of a word (RawPrompt.typedStart). */
+  readonly healsWords?: boolean;
 }
 
 export interface FimMarkers {

@@ -72,6 +72,7 @@ function ownFacts(entry: unknown): Partial<ModelFacts> {
       tools: can('tools'),
       thinking: can('thinking'),
       images: can('images'),
+      ...(can('healsWords') && { healsWords: true }),
     },
     fimMarkers: prefix && suffix ? { prefix, suffix, middle: textAt(own, 'fimMarkers', 'middle') } : undefined,
     chatTemplate: textAt(own, 'chatTemplate'),

@@ -29,8 +29,12 @@ export function openAiRequest(
   }
 }
 
-function rawFields(prompt: RawPrompt, { withLogprobs }: GenerateRequest): object {
-  return { prompt: prompt.text, ...(withLogprobs && { logprobs: 1 }) };
+function rawFields({ text, typedStart }: RawPrompt, { withLogprobs }: GenerateRequest): object {
+  return {
+    prompt: text,
+    ...(withLogprobs && { logprobs: 1 }),
+    ...(typedStart && { minnow: { healPrefix: typedStart } }),
+  };
 }
 
 function fimPath(row: DialectRow): string {

@@ -94,5 +94,11 @@ export interface EmbeddedAnswer {
     readonly completion_tokens: number;
     readonly prompt_tokens_details: { readonly cached_tokens: number };
   };
-  readonly timings: { readonly prompt_ms: number; readonly predicted_ms: number; readonly queue_ms: number };
+  readonly timings: {
+    readonly prompt_ms: number;
+    readonly predicted_ms: number;
+    readonly queue_ms: number;
+    readonly draft_n: number;
+    readonly draft_n_accepted: number;
+  };
 }

@@ -83,11 +83,13 @@ export class PromptPlanner {
     const charsPerToken = this.calibrator.charsPerToken(modelKey);
     const roomChars = Math.max(256, promptTokens(wish) * charsPerToken);
     if (choice.kind === 'server') return serverPlan(wish, modelKey, roomChars);
-    const { text, middle } = this.#anchoredPrompt(wish, choice.family, roomChars);
+    const { text: whole, middle } = this.#anchoredPrompt(wish, choice.family, roomChars);
+    const typedStart = wish.candidate.model.capabilities.healsWords ? wordAtEnd(middle) : '';
+    const text = whole.slice(0, whole.length - typedStart.length);
     const reusedChars = sharedLength(this.#lastSent.get(modelKey) ?? '', text);
     return {
       modelKey,
-      prompt: { kind: 'raw', text, plannedReuseChars: reusedChars },
+      prompt: { kind: 'raw', text, plannedReuseChars: reusedChars, ...(typedStart && { typedStart }) },
       promptChars: text.length,
       markers: markersOf(choice.family),
       plannedReuseTokens: Math.floor(reusedChars / charsPerToken),
@@ -100,9 +102,10 @@ export class PromptPlanner {
   sent(plan: PromptPlan, answer: string, inputTokens: number | undefined): void {
     this.calibrator.learn(plan.modelKey, plan.promptChars, inputTokens);
     if (plan.prompt.kind !== 'raw') return;
-    const beforeMiddle = plan.prompt.text.slice(0, plan.prompt.text.length - plan.middle.length);
+    const text = plan.prompt.text + (plan.prompt.typedStart ?? '');
+    const beforeMiddle = text.slice(0, text.length - plan.middle.length);
     this.#echo.note(plan.modelKey, { beforeMiddle, middle: plan.middle, answer });
-    keepLatest(this.#lastSent, plan.modelKey, plan.prompt.text + answer, MAX_MODELS);
+    keepLatest(this.#lastSent, plan.modelKey, text + answer, MAX_MODELS);
   }
 
   #anchoredPrompt(wish: PromptWish, family: FimFamily, roomChars: number): { text: string; middle: string } {
@@ -117,16 +120,18 @@ export class PromptPlanner {
     const typed =
       same && !this.#echo.repeatsMiddle(modelKey) ? typedSince(same, window.text, snapshot.suffix) : undefined;
     const keeps = same && (typed !== undefined || !this.#isContextWorthwhile(same, context, modelKey));
+    const word = wish.candidate.model.capabilities.healsWords ? wordAtEnd(window.text) : '';
+    const fresh = window.text.slice(0, window.text.length - word.length);
     const episode: Episode = {
       start: window.start,
       context: keeps ? same.context : contextText(context, snapshot, family, contextRoom),
       contextVersion: keeps ? same.contextVersion : context?.version,
       prompts: keeps ? same.prompts + 1 : 1,
-      anchor: typed !== undefined && same ? same.anchor : window.text,
+      anchor: typed !== undefined && same ? same.anchor : fresh,
       suffix: typed !== undefined && same ? same.suffix : suffixOf(snapshot.suffix, suffixRoom),
     };
     keepLatest(this.#episodes, key, episode, MAX_EPISODES);
-    const middle = neutralise((typed ?? '') + wish.forced, markersOf(family));
+    const middle = neutralise((typed ?? word) + wish.forced, markersOf(family));
     return { text: render(episode, family) + middle, middle };
   }
 
@@ -156,6 +161,16 @@ function render({ context, anchor, suffix }: Episode, family: FimFamily): string
   const ordered = family.order === 'prefixFirst' ? before + after : after + before;
   return `${context.outside}${ordered}${middleMarker}`;
 }
+
+/** A word in the making, of letters that every vocabulary can spell one by one. */
+const WORD_AT_END = /(?<![\p{L}\p{N}_$])[A-Za-z_$][\w$]{0,63}$/u;
+
+function wordAtEnd(text: string): string {
+  return WORD_AT_END.exec(text.slice(-LONGEST_WORD_CHARS))?.[0] ?? '';
+}
+
+/** One more than a word may have, so that a longer one is seen to be longer. */
+const LONGEST_WORD_CHARS = 65;
 
 /** What was typed since the anchor; undefined where the anchor no longer fits. */
 function typedSince(held: Episode, windowText: string, suffix: string): string | undefined {

@@ -269,6 +269,14 @@ describe('what is read', () => {
     }
   });
 
+  it('is held to what was typed already where the prompt says so', async () => {
+    const answer = jsonAnswer(textChoice('lter', 'stop'));
+    const { http } = await ask({ ...RAW, prompt: { kind: 'raw', text: 'users.', typedStart: 'fi' } }, { answer });
+    expect(http.last.body).toMatchObject({ prompt: 'users.', minnow: { healPrefix: 'fi' } });
+    const { http: other } = await ask(RAW, { answer });
+    expect(other.last.body).not.toHaveProperty('minnow');
+  });
+
   it('is log-probabilities in both forms', async () => {
     const plain = { choices: [{ text: 'a', logprobs: { token_logprobs: [-0.5, null] } }] };
     const detailed = { choices: [{ text: 'b', logprobs: { content: [{ logprob: -0.25 }] }, finish_reason: 'stop' }] };
@@ -338,7 +346,11 @@ describe('what the models are', () => {
     const markers = { prefix: '<P>', suffix: '<S>', middle: '<M>' };
     const own = { architecture: 'qwen2', aliases: ['minnow-tiny', 7], contextTokens: 2048, fimMarkers: markers };
     const described = await backendWith([
-      { id: 'tiny', owned_by: 'minnow', minnow: { ...own, capabilities: { chat: true, tools: false } } },
+      {
+        id: 'tiny',
+        owned_by: 'minnow',
+        minnow: { ...own, capabilities: { chat: true, tools: false, healsWords: true } },
+      },
     ]).describeModel('tiny', call);
     expect(described).toMatchObject({
       ok: true,
@@ -347,7 +359,7 @@ describe('what the models are', () => {
         aliases: ['minnow-tiny'],
         contextTokens: 2048,
         fimMarkers: markers,
-        capabilities: { chat: true, tools: false, thinking: undefined },
+        capabilities: { chat: true, tools: false, thinking: undefined, healsWords: true },
       },
     });
   });

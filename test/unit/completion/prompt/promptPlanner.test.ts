@@ -239,3 +239,49 @@ describe('context', () => {
     expect(withVersion(planner, at(`${text.slice(0, 60)}‸`), 2)).toContain('new');
   });
 });
+
+describe('a word in the making, for a server that can hold an answer to it', () => {
+  const heals = { capabilities: { ...modelFacts('m').capabilities, healsWords: true } };
+  const planned = (planner: PromptPlanner, text: string, model: Partial<ModelFacts> = heals) =>
+    planOf(planner, at(text), { model }).prompt;
+
+  it('is left out of the prompt and told apart', () => {
+    const planner = new PromptPlanner();
+    expect(planned(planner, 'users.fi‸;')).toMatchObject({
+      text: '<|fim_prefix|>users.<|fim_suffix|>;<|fim_middle|>',
+      typedStart: 'fi',
+    });
+    expect(planned(new PromptPlanner(), 'users.fi‸;', {})).toMatchObject({
+      text: '<|fim_prefix|>users.fi<|fim_suffix|>;<|fim_middle|>',
+    });
+    expect(planned(new PromptPlanner(), 'users.fi‸;', {})).not.toHaveProperty('typedStart');
+  });
+
+  it('changes nothing in the prompt while it is typed', () => {
+    const planner = new PromptPlanner();
+    const first = planned(planner, 'users.f‸;');
+    const second = planned(planner, 'users.filt‸;');
+    expect(second).toMatchObject({ text: (first as { text: string }).text, typedStart: 'filt' });
+    expect(planned(planner, 'users.filter(x‸;')).toMatchObject({
+      text: '<|fim_prefix|>users.<|fim_suffix|>;<|fim_middle|>filter(',
+      typedStart: 'x',
+    });
+  });
+
+  it.each([
+    ['nothing typed', 'users.‸;'],
+    ['a number', 'x = 12‸;'],
+    ['a word that not every vocabulary can spell', 'gr\u00f6sse‸;'],
+    ['a word beyond all measure', `${'a'.repeat(80)}‸;`],
+  ])('is none: %s', (_what, text) => {
+    expect(planned(new PromptPlanner(), text)).not.toHaveProperty('typedStart');
+  });
+
+  it('stands in what the server is believed to hold', () => {
+    const planner = new PromptPlanner();
+    const plan = planOf(planner, at('users.fi‸;'), { model: heals });
+    planner.sent(plan, 'lter(x)', 20);
+    const next = planOf(planner, at('users.filter(x)‸;'), { model: heals });
+    expect(next.plannedNewTokens).toBe(0);
+  });
+});
