@@ -36,8 +36,8 @@ export function quickMenu(facts: MenuFacts): Menu {
   const entries: MenuEntry[] = [];
   if (needed)
     entries.push({ ...needed, label: `$(arrow-right) ${needed.title}`, ...(rest && { detail: escapeIcons(rest) }) });
-  entries.push(...toggles(facts), ...modelEntries(facts), ...FIXED_ENTRIES);
-  const isRepeated = ({ command, argument }: MenuEntry) => command === needed?.command && argument === needed?.argument;
+  entries.push(...toggles(facts), switchModel(facts), ...FIXED_ENTRIES);
+  const isRepeated = ({ command }: MenuEntry) => command === needed?.command;
   const unique = entries.filter((entry, index) => index === 0 || !isRepeated(entry));
   return { title: first, entries: unique.slice(0, MAX_ENTRIES) };
 }
@@ -57,22 +57,25 @@ function toggles({ completions, languageId }: MenuFacts): readonly MenuEntry[] {
   return [everywhere, here];
 }
 
-function modelEntries({ models }: MenuFacts): readonly MenuEntry[] {
-  const entry = (rung: 'edge' | 'workhorse', purpose: string): MenuEntry => ({
-    label: `$(arrow-swap) Switch Model for ${purpose}`,
-    description: escapeIcons(models[rung] ?? 'none'),
+function switchModel({ models }: MenuFacts): MenuEntry {
+  const names = [
+    models.edge ?? 'none',
+    ...(models.workhorse === models.edge ? [] : [`chat: ${models.workhorse ?? 'none'}`]),
+  ];
+  return {
+    label: `$(arrow-swap) ${COMMANDS['minnow.switchModel'].title}`,
+    description: escapeIcons(names.join(' · ')),
     command: 'minnow.switchModel',
-    argument: rung,
-  });
-  return [entry('edge', 'Suggestions'), entry('workhorse', 'Chat')];
+  };
 }
 
 const FIXED_ENTRIES: readonly MenuEntry[] = (
   [
     ['minnow.whyNoSuggestion', 'question'],
+    ['minnow.showRequests', 'list-flat'],
+    ['minnow.openDashboard', 'dashboard'],
+    ['minnow.openChat', 'comment-discussion'],
     ['minnow.setUp', 'rocket'],
-    ['minnow.openSettings', 'gear'],
-    ['minnow.showLog', 'output'],
     ['minnow.diagnose', 'pulse'],
   ] as const
 ).map(([command, icon]) => ({ label: `$(${icon}) ${COMMANDS[command].title}`, command }));

@@ -45,6 +45,16 @@ describe('the menu behind the status bar item', () => {
     expect(here[0]?.command).toBe('minnow.toggleCompletionsForLanguage');
   });
 
+  it('names the models, and the one for chat only where it is another', () => {
+    const described = (workhorse: string | undefined) =>
+      menuIn({}, { models: { edge: 'coder', workhorse } }).entries.find(
+        ({ command }) => command === 'minnow.switchModel',
+      )?.description;
+    expect(described('coder')).toBe('coder');
+    expect(described('thinker')).toBe('coder · chat: thinker');
+    expect(described(undefined)).toBe('coder · chat: none');
+  });
+
   it('names the language that is meant, and none where there is no editor', () => {
     expect(menuIn().entries.map(({ description }) => description)).toContain('for python');
     expect(menuIn({}, { languageId: undefined }).entries.map(({ command }) => command)).not.toContain(
