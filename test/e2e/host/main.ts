@@ -14,6 +14,7 @@ export async function run(): Promise<void> {
   await import('./gating.suite.ts');
   await import('./fate.suite.ts');
   await import('./documents.suite.ts');
+  await import('./network.suite.ts');
   const counts = await new Promise<Counts>(resolve => {
     const runner = mocha.run(() => resolve(countsOf(runner)));
   });
