@@ -208,7 +208,7 @@ function ended(answer: Answer, end: TurnEnd): Answer {
     case 'stopped':
       return { ...answer, state: { kind: 'stopped' } };
     case 'failed':
-      return { ...answer, state: { kind: 'failed', problem: end.problem } };
+      return { ...answer, state: { kind: 'failed', problem: end.problem, requestId: end.requestId } };
     case 'refused':
       return { ...answer, state: { kind: 'refused', why: end.why } };
   }

@@ -52,7 +52,7 @@ export type TurnEnd =
       readonly thinkingMs: number | undefined;
     }
   | { readonly kind: 'stopped' }
-  | { readonly kind: 'failed'; readonly problem: EngineProblem }
+  | { readonly kind: 'failed'; readonly problem: EngineProblem; readonly requestId: string | undefined }
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface TurnNeeds {
@@ -194,7 +194,7 @@ function endOf(result: DoorResult<undefined>, reader: TurnReader): TurnEnd {
     case 'cancelled':
       return { kind: 'stopped' };
     case 'failed':
-      return { kind: 'failed', problem: result.problem };
+      return { kind: 'failed', problem: result.problem, requestId: result.requestId };
     case 'refused':
       return { kind: 'refused', why: result.why };
   }

@@ -58,7 +58,7 @@ export type AnswerState =
   | { readonly kind: 'finished'; readonly reason: FinishReason }
   | { readonly kind: 'stopped' }
   /** The stream broke off; what came before stays readable. */
-  | { readonly kind: 'failed'; readonly problem: EngineProblem }
+  | { readonly kind: 'failed'; readonly problem: EngineProblem; readonly requestId?: string | undefined }
   | { readonly kind: 'refused'; readonly why: string };
 
 export interface Thinking {
@@ -131,6 +131,11 @@ export function changeAnswer(
 /** The answer that later questions build on: the one the user kept, else the newest that has text. */
 export function standingAnswer(turn: Turn): Answer | undefined {
   return turn.answers.findLast(({ text }) => text.trim() !== '');
+}
+
+/** The request behind an answer, whether it came to an end or not; undefined where nobody could be asked. */
+export function requestOf(answer: Answer): string | undefined {
+  return answer.metrics?.requestId ?? (answer.state.kind === 'failed' ? answer.state.requestId : undefined);
 }
 
 export function findAnswer(

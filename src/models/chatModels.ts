@@ -1,6 +1,6 @@
 import type { Candidate } from '../routing/endpoint.ts';
 import { EMBEDDED_ENDPOINT } from '../settings/settings.ts';
-import { endpointSettings, type Resolving } from './rungResolver.ts';
+import { contactableEndpoints, type Resolving } from './rungResolver.ts';
 
 /** Of one endpoint, how many models are described, one request each. */
 const MODELS_DESCRIBED_MAX = 24;
@@ -17,7 +17,7 @@ export async function listChatModels(resolving: Resolving): Promise<readonly Can
     url: embedded.kind === 'ready' ? embedded.url : '',
     dialect: 'openai',
   } as const;
-  const endpoints = [...endpointSettings(settings), ...(embedded.kind === 'ready' ? [builtIn] : [])];
+  const endpoints = [...contactableEndpoints(settings), ...(embedded.kind === 'ready' ? [builtIn] : [])];
   const found = await Promise.all(
     endpoints.map(async setting => {
       const connected = await needs.connect(setting, signal);

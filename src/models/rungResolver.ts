@@ -1,4 +1,5 @@
 import type { ModelFacts, ModelListing } from '../backends/backend.ts';
+import { localityOf } from '../backends/permit.ts';
 import { failure, type Result, success } from '../base/result.ts';
 import type { Rung } from '../metering/requestRecord.ts';
 import type { Candidate, Endpoint, EngineProblem } from '../routing/endpoint.ts';
@@ -57,6 +58,18 @@ export async function resolveRung(rung: Rung, resolving: Resolving): Promise<Res
 export function endpointSettings(settings: MinnowSettings): readonly EndpointSetting[] {
   const named = settings.endpoints;
   return named.some(({ name }) => name === OLLAMA_ENDPOINT) ? named : [...named, DEFAULT_OLLAMA];
+}
+
+/**
+ * Those that may be contacted without anybody having asked for one: while fallback is off, a remote endpoint is left alone
+ * unless the user put it on a rung of daily work themselves.
+ */
+export function contactableEndpoints(settings: MinnowSettings): readonly EndpointSetting[] {
+  const { ladder, fallback } = settings;
+  const inDailyUse = [ladder.edge?.endpoint, ladder.workhorse?.endpoint];
+  return endpointSettings(settings).filter(
+    ({ name, url }) => fallback !== 'off' || inDailyUse.includes(name) || localityOf(new URL(url)) !== 'remote',
+  );
 }
 
 async function resolveReference(

@@ -44,7 +44,13 @@ export interface Consumed<T> {
 
 export type DoorResult<T> =
   | { readonly kind: 'answered'; readonly value: T; readonly record: RequestRecord }
-  | { readonly kind: 'failed'; readonly problem: EngineProblem; readonly error: BackendError | undefined }
+  | {
+      readonly kind: 'failed';
+      readonly problem: EngineProblem;
+      readonly error: BackendError | undefined;
+      /** Of the attempt that failed last; absent where nobody could be asked. */
+      readonly requestId?: string;
+    }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'cancelled' };
 
@@ -143,7 +149,10 @@ async function runAttempt<T>(attempt: RecordedAttempt, run: AttemptRun<T>): Prom
     const problem = problemOf(error, permitted);
     needs.candidates.reportFailure(permitted, problem);
     // After the first token the answer would change its author in the middle, so no other candidate is asked.
-    return { mayTryNext: isRetryable(error) && !exchange.sawText, end: { kind: 'failed', problem, error } };
+    return {
+      mayTryNext: isRetryable(error) && !exchange.sawText,
+      end: { kind: 'failed', problem, error, requestId: record.id },
+    };
   }
   needs.candidates.reportAnswered(permitted);
   return { mayTryNext: false, end: { kind: 'answered', value: consumed.value, record } };

@@ -4,7 +4,14 @@ import type { TokenRatio } from '../base/tokenRatio.ts';
 import type { Attachment } from '../chat/attachments.ts';
 import { type AskOptions, ChatSession, type SessionChange, type SessionNeeds } from '../chat/chatSession.ts';
 import type { ThinkingLevel } from '../chat/chatTurn.ts';
-import { type Conversation, findAnswer, type LeftOut, newConversation, type Turn } from '../chat/conversation.ts';
+import {
+  type Conversation,
+  findAnswer,
+  type LeftOut,
+  newConversation,
+  requestOf,
+  type Turn,
+} from '../chat/conversation.ts';
 import { parseQuestion, SLASH_COMMANDS, slashCommand } from '../chat/slashCommands.ts';
 import { transcriptMarkdown } from '../chat/transcriptMarkdown.ts';
 import type { TranscriptStore } from '../chat/transcriptStore.ts';
@@ -81,7 +88,7 @@ export class ChatHost implements Disposable {
         await this.#session.editAndResend(message.turnId, await this.#question(message.text), this.#options());
         return;
       case 'askLarger':
-        return this.askLarger(message.turnId, 'you asked for it');
+        return this.askLarger(message.turnId);
       case 'keepAnswer':
         return this.#session.keepAnswer(message.answerId);
       case 'retry':
@@ -120,14 +127,16 @@ export class ChatHost implements Disposable {
     await this.#session.ask(question, this.#options());
   }
 
-  async askLarger(turnId: string, reason: string): Promise<void> {
+  async askLarger(turnId: string): Promise<void> {
     const { conversation } = this.#session;
     const turn = conversation.turns.find(({ id }) => id === turnId);
     if (!turn) return;
+    const [first] = turn.answers;
+    const reason = first?.state.kind === 'failed' ? describeProblem(first.state.problem).short : 'you asked for it';
     const consent = await this.#needs.askConsent(turn, conversation, reason);
     if (!consent) return;
-    const first = turn.answers[0]?.metrics?.requestId;
-    const fallbackFrom = first === undefined ? {} : { fallbackFrom: { requestId: first, reason } };
+    const requestId = first && requestOf(first);
+    const fallbackFrom = requestId === undefined ? {} : { fallbackFrom: { requestId, reason } };
     await this.#session.askBeside(turnId, { ...this.#options(), rung: 'foundation', consent, ...fallbackFrom });
   }
 
@@ -135,7 +144,7 @@ export class ChatHost implements Disposable {
   async askLargerAboutLast(words: string | undefined): Promise<void> {
     if (words) await this.ask(words);
     const turn = this.#session.conversation.turns.at(-1);
-    if (turn) await this.askLarger(turn.id, 'you asked for it');
+    if (turn) await this.askLarger(turn.id);
   }
 
   attach(attachments: readonly Attachment[]): void {

@@ -22,7 +22,7 @@ export interface ConsentNeeds {
 
 /**
  * Asks before anything leaves this machine: who gets it, why, how much, and what it costs at most; with the exact text one
- * click away. Cancel stands first, so that it has the focus. Nothing is sent while the question is open.
+ * click away. The focus begins on staying local. Nothing is sent while the question is open.
  */
 export function createConsentDialog(needs: ConsentNeeds) {
   return async (turn: Turn, conversation: Conversation, reason: string): Promise<Consent | undefined> => {
@@ -88,14 +88,14 @@ function proposalFor(
 
 async function agreed(proposal: SendProposal, textView: TextView): Promise<boolean> {
   const { title, detail } = consentText(proposal);
-  const cancel = { title: 'Cancel', isCloseAffordance: true };
-  const send = { title: 'Send Once' };
-  const preview = { title: 'Preview Exactly What Is Sent' };
-  const answer = await vscode.window.showWarningMessage(title, { modal: true, detail }, cancel, send, preview);
+  const stay = 'Answer Locally';
+  const send = 'Send Once';
+  const preview = 'Preview Exactly What Is Sent';
+  // The editor gives the focus to the first: a hasty Enter keeps everything here. It adds a Cancel by itself.
+  const answer = await vscode.window.showWarningMessage(title, { modal: true, detail }, stay, send, preview);
   if (answer === preview) {
     await textView.show('What would be sent.md', proposal.body);
-    const sendNow = 'Send Once';
-    return (await vscode.window.showWarningMessage(title, sendNow, 'Cancel')) === sendNow;
+    return (await vscode.window.showWarningMessage(title, stay, send)) === send;
   }
   return answer === send;
 }

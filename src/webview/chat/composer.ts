@@ -50,6 +50,11 @@ export class ComposerElement extends LitElement {
     return this.querySelector('textarea');
   }
 
+  /** Without a local model a question still can go to a larger one, once the user agrees. */
+  get #canAsk(): boolean {
+    return this.status.model !== undefined || this.status.canAskLarger;
+  }
+
   focusBox(): void {
     this.#box?.focus();
   }
@@ -168,7 +173,7 @@ export class ComposerElement extends LitElement {
       ${
         this.isAnswering
           ? html`<button type="button" class="primary" @click=${() => this.#send('stop')}>Stop</button>`
-          : html`<button type="button" class="primary" ?disabled=${!status.model} @click=${() => this.#submit()}>Send</button>`
+          : html`<button type="button" class="primary" ?disabled=${!this.#canAsk} @click=${() => this.#submit()}>Send</button>`
       }
     </div>`;
   }
@@ -250,7 +255,7 @@ export class ComposerElement extends LitElement {
   #submit(): void {
     const box = this.#box;
     const text = box?.value.trim() ?? '';
-    if (!box || text === '' || !this.status.model) return;
+    if (!box || text === '' || !this.#canAsk) return;
     box.value = '';
     this.menu = undefined;
     this.#fit();

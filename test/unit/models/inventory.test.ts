@@ -155,6 +155,16 @@ describe('inventory', () => {
     expect(named.inventory.report('edge').problem).toEqual(GONE);
   });
 
+  it('leaves a remote endpoint alone while fallback is off, also for the list of chat models', async () => {
+    const far = { name: 'far', url: 'https://api.example.com' };
+    const world = house({ 'ladder.foundation': 'far/big', endpoints: [far] });
+    await world.inventory.chatModels(new AbortController().signal);
+    expect(world.connects).toEqual(['ollama']);
+    world.values['ladder.workhorse'] = 'far/big';
+    await world.inventory.chatModels(new AbortController().signal);
+    expect(world.connects).toEqual(['ollama', 'far', 'ollama']);
+  });
+
   it('looks again by itself ever more rarely, and at once when somebody types', async () => {
     const world = house({ 'ladder.edge': 'ollama/m', 'ladder.workhorse': 'ollama/m' });
     world.ollamaIsThere = false;
