@@ -14,6 +14,7 @@ import { createOracle } from './oracle.ts';
 import { replay } from './replay.ts';
 import type { ReplayLog } from './replayLog.ts';
 import { describeMachine, recordTable, table } from './report.ts';
+import { runRetrieval } from './retrieval/main.ts';
 import { createSlotEngine, DEFAULT_ENGINE, type EngineSettings, type SlotEngine } from './slotEngine.ts';
 import { loadTraces, type Trace, type TraceSet } from './traces.ts';
 import { VirtualClock } from './virtualClock.ts';
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     load: { type: 'boolean', default: false },
     logprobs: { type: 'boolean', default: false },
     repeats: { type: 'string', default: '1' },
+    retrieval: { type: 'boolean', default: false },
     records: { type: 'boolean', default: false },
     out: { type: 'string', default: 'out/bench' },
   },
@@ -66,6 +68,10 @@ if (options.load) {
 }
 if (options.embedded) {
   await runEmbedded(options.out, Number(options.keys));
+  process.exit(0);
+}
+if (options.retrieval) {
+  await runRetrieval(options.out);
   process.exit(0);
 }
 const set: TraceSet = options.set === 'heldOut' ? 'heldOut' : 'practice';
