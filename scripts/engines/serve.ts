@@ -120,6 +120,8 @@ async function startVllm(extra: Extra) {
       VLLM_CPU_KVCACHE_SPACE: '1',
       VLLM_CPU_OMP_THREADS_BIND: 'nobind',
       OMP_NUM_THREADS: '1',
+      // The first request for log-probabilities would compile for half a minute.
+      TORCHDYNAMO_DISABLE: '1',
       VLLM_HOST_IP: '127.0.0.1',
       VLLM_NO_USAGE_STATS: '1',
       DO_NOT_TRACK: '1',

@@ -1,7 +1,7 @@
 // What every backend owes the rest of the product, whatever server it talks to. The same tests run against real engines,
 // the embedded one and recorded answers.
 import { describe, expect, it } from 'vitest';
-import type { ChatMessage, FinishReason, RawPrompt, Usage } from '../../src/backends/backend.ts';
+import type { ChatMessage, ExchangePhase, FinishReason, RawPrompt, Usage } from '../../src/backends/backend.ts';
 import { neutralise } from '../../src/base/neutralise.ts';
 import { whole } from '../support/httpBytes.ts';
 import { closedPort, startScriptedServer } from '../support/scriptedServer.ts';
@@ -94,6 +94,28 @@ function accounts(test: Test, { facts }: ContractSubject): void {
     });
   }
 
+  for (const delivery of DELIVERIES) {
+    test(`tells the phases of an exchange once each, in their order, ${delivery}`, async engine => {
+      const phases: ExchangePhase[] = [];
+      const call = { ...engine.call, onPhase: (phase: ExchangePhase) => phases.push(phase) };
+      const request = engine.request({ prompt: raw(SORT_BY_AGE.prompt), delivery });
+      for await (const part of engine.backend.generate(request, call)) {
+        if (part.type === 'text')
+          expect(phases, 'before the first text').toEqual(['requestSent', 'headers', 'firstByte']);
+      }
+      expect(phases).toEqual(['requestSent', 'headers', 'firstByte']);
+    });
+  }
+
+  test('tells how likely each token of the answer was', async engine => {
+    const asked = { prompt: raw(SORT_BY_AGE.prompt), withLogprobs: true, maxTokens: 8 };
+    const { parts, text } = await engine.generate(asked);
+    const logprobs = parts.flatMap(part => (part.type === 'text' ? (part.logprobs ?? []) : []));
+    expect(SORT_BY_AGE.text.startsWith(text), text).toBe(true);
+    expect(logprobs).toHaveLength(8);
+    for (const logprob of logprobs) expect(logprob).toBeLessThanOrEqual(0);
+  });
+
   test('reports what the server had cached of a prompt, or that it does not know', async engine => {
     const prompt = raw(longPrompt('seen twice'));
     const first = usageOf((await engine.generate({ prompt, maxTokens: 4 })).end);
@@ -176,16 +198,16 @@ function models(test: Test, { facts }: ContractSubject): void {
 
   test('warms a model up, and tells whether it is in memory', async engine => {
     const { backend, call, model } = engine;
-    if (facts.unloads) {
-      expect(await backend.unload(model, call)).toEqual({ ok: true, value: undefined });
-      // The server answers first and lets go of the model then.
-      await until('the model is out of memory', async () => {
-        const residency = await backend.residency(model, call);
-        return residency.ok && residency.value.state === 'absent';
-      });
-    }
+    if (facts.unloads) await putOutOfMemory(engine);
     expect(await backend.warmUp(model, call)).toEqual({ ok: true, value: undefined });
     expect(await backend.residency(model, call)).toMatchObject({ ok: true, value: { state: 'resident' } });
+  });
+
+  test('answers also with a model that is not in memory yet', async engine => {
+    if (facts.unloads) await putOutOfMemory(engine);
+    const { text, end } = await engine.generate({ prompt: raw(SORT_BY_AGE.prompt), delivery: 'whole' });
+    expectFinish(end, 'stop');
+    expect(text).toBe(SORT_BY_AGE.text);
   });
 
   test('describes a model, and no other', async engine => {
@@ -194,6 +216,15 @@ function models(test: Test, { facts }: ContractSubject): void {
     expect(await backend.describeModel(model, call)).toMatchObject({ ok: true, value: facts.model });
     const error = { kind: 'modelMissing', model: 'minnow-none' };
     expect(await backend.describeModel('minnow-none', call)).toEqual({ ok: false, error });
+  });
+}
+
+async function putOutOfMemory({ backend, model, call }: Session): Promise<void> {
+  expect(await backend.unload(model, call)).toEqual({ ok: true, value: undefined });
+  // The server answers first and lets go of the model then.
+  await until('the model is out of memory', async () => {
+    const residency = await backend.residency(model, call);
+    return residency.ok && residency.value.state === 'absent';
   });
 }
 

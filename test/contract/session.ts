@@ -43,7 +43,7 @@ export interface Answer {
 }
 
 /** The slowest here is an engine on one thread of a busy machine that reads 2,000 tokens. */
-const LIMITS = { firstByteMs: 60_000, betweenEventsMs: 20_000 };
+const LIMITS = { firstByteMs: 100_000, betweenEventsMs: 20_000 };
 
 export async function inSession(
   subject: ContractSubject,
