@@ -68,6 +68,8 @@ function describeExit(code: number | null, signal: NodeJS.Signals | null, output
   const lastLine = output
     .trim()
     .split('\n')
+    // The library's own remarks, such as that it was bundled.
+    .filter(line => !line.startsWith('[node-llama-cpp]'))
     .at(-1)
     ?.replace(/^\S*[\\/](?=\S+:\d+: )/, '');
   return lastLine ? `${how}: ${lastLine}` : how;

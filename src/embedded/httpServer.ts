@@ -6,11 +6,20 @@ import type { EmbeddedEngine } from './embeddedEngine.ts';
 import type { GenerationRequest } from './generation.ts';
 import { LookupTexts } from './lookupTexts.ts';
 import { type AnswerOptions, parseChat, parseCompletion, parseTokenize } from './requestBodies.ts';
-import { type AnswerHead, type AnswerKind, type ErrorBody, errorBody, modelsBody } from './responseBodies.ts';
+import {
+  type AnswerHead,
+  type AnswerKind,
+  type ErrorBody,
+  errorBody,
+  generationErrorBody,
+  modelsBody,
+} from './responseBodies.ts';
 import { sendAnswer } from './sendAnswer.ts';
 
 /** A prompt of a million tokens is smaller; nothing larger is read. */
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
+/** No vocabulary has a longer token; the longest are runs of spaces. */
+const TOKEN_CHARS_MAX = 128;
 /** For requests that name no limit. */
 const DEFAULT_MAX_TOKENS = 512;
 
@@ -81,29 +90,57 @@ async function route(exchange: Exchange): Promise<void> {
 }
 
 async function answerCompletion(exchange: Exchange): Promise<void> {
-  const body = await readBody(exchange.request);
-  if (!body.ok) return sendError(exchange.response, body.error);
-  const parsed = parseCompletion(body.value);
-  if (!parsed.ok) return sendError(exchange.response, errorBody(400, 'invalid_request_error', parsed.error));
-  const promptTokens = exchange.engine.model.tokenizePrompt(parsed.value.prompt);
-  await answer(exchange, 'completion', { ...parsed.value, promptTokens });
+  const parsed = await readParsed(exchange, parseCompletion);
+  if (!parsed || isTooLongToRead(exchange, parsed.prompt.length)) return;
+  const promptTokens = exchange.engine.model.tokenizePrompt(parsed.prompt);
+  await answer(exchange, 'completion', { ...parsed, promptTokens });
 }
 
 async function answerChat(exchange: Exchange): Promise<void> {
-  const body = await readBody(exchange.request);
-  if (!body.ok) return sendError(exchange.response, body.error);
-  const parsed = parseChat(body.value);
-  if (!parsed.ok) return sendError(exchange.response, errorBody(400, 'invalid_request_error', parsed.error));
+  const parsed = await readParsed(exchange, parseChat);
+  const chars = parsed?.messages.reduce((sum, message) => sum + message.content.length, 0) ?? 0;
+  if (!parsed || isTooLongToRead(exchange, chars)) return;
+  let promptTokens: readonly number[];
   try {
-    const promptTokens = exchange.engine.model.renderChat(parsed.value.messages);
-    await answer(exchange, 'chat', { ...parsed.value, promptTokens });
+    promptTokens = exchange.engine.model.renderChat(parsed.messages);
   } catch (reason) {
     const detail = reason instanceof Error ? reason.message : String(reason);
-    sendError(
-      exchange.response,
-      errorBody(400, 'invalid_request_error', `the model's chat template failed: ${detail}`),
-    );
+    const message = `the model's chat template failed: ${detail}`;
+    return sendError(exchange.response, errorBody(400, 'invalid_request_error', message));
   }
+  await answer(exchange, 'chat', { ...parsed, promptTokens });
+}
+
+async function answerTokenize(exchange: Exchange): Promise<void> {
+  const text = await readParsed(exchange, parseTokenize);
+  if (text === undefined || isTooLongToRead(exchange, text.length)) return;
+  const { model } = exchange.engine;
+  const tokens = model.tokenizePrompt(text);
+  sendJson(exchange.response, 200, { tokens, count: tokens.length, max_model_len: model.facts.contextTokens });
+}
+
+/** The request's body, or undefined when it was answered with what is wrong with it. */
+async function readParsed<T>(
+  { request, response }: Exchange,
+  parse: (body: unknown) => Result<T, string>,
+): Promise<T | undefined> {
+  const body = await readBody(request);
+  if (!body.ok) {
+    sendError(response, body.error);
+    return undefined;
+  }
+  const parsed = parse(body.value);
+  if (!parsed.ok) sendError(response, errorBody(400, 'invalid_request_error', parsed.error));
+  return parsed.ok ? parsed.value : undefined;
+}
+
+/** Answers what cannot fit however it is read, before a tokenizer that takes seconds for megabytes holds up everything. */
+function isTooLongToRead({ engine, response }: Exchange, chars: number): boolean {
+  const { contextTokens } = engine.model.facts;
+  const atLeast = Math.ceil(chars / TOKEN_CHARS_MAX);
+  if (atLeast <= contextTokens) return false;
+  sendError(response, generationErrorBody({ kind: 'tooLong', promptTokens: atLeast, maxTokens: 0, contextTokens }));
+  return true;
 }
 
 async function answer(
@@ -125,23 +162,15 @@ async function answer(
   });
 }
 
-async function answerTokenize({ engine, request, response }: Exchange): Promise<void> {
-  const body = await readBody(request);
-  if (!body.ok) return sendError(response, body.error);
-  const parsed = parseTokenize(body.value);
-  if (!parsed.ok) return sendError(response, errorBody(400, 'invalid_request_error', parsed.error));
-  const tokens = engine.model.tokenizePrompt(parsed.value);
-  sendJson(response, 200, { tokens, count: tokens.length, max_model_len: engine.model.facts.contextTokens });
-}
-
 async function readBody(request: IncomingMessage): Promise<Result<unknown, ErrorBody>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return failure(errorBody(413, 'invalid_request_error', 'the request is too large'));
-    chunks.push(chunk);
+    // Read to its end all the same: a sender that is cut off in the middle never sees the answer.
+    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk);
   }
+  if (bytes > BODY_BYTES_MAX) return failure(errorBody(413, 'invalid_request_error', 'the request is too large'));
   try {
     return success(JSON.parse(Buffer.concat(chunks).toString('utf8')));
   } catch {

@@ -2,6 +2,8 @@ import type { NativeModel } from './nativeModel.ts';
 
 /** Texts whose tokens are kept: a file and its neighbours. */
 const TEXTS_MAX = 16;
+/** Of each text, from its end. */
+const TEXT_CHARS_MAX = 32_768;
 /** More would take longer to index than it saves. */
 const TOKENS_MAX = 8_192;
 
@@ -20,7 +22,7 @@ export class LookupTexts {
   }
 
   #tokensOf(text: string): readonly number[] {
-    const tokens = this.#tokens.get(text) ?? this.#model.tokenize(text, 'asText');
+    const tokens = this.#tokens.get(text) ?? this.#model.tokenize(text.slice(-TEXT_CHARS_MAX), 'asText');
     this.#tokens.delete(text);
     this.#tokens.set(text, tokens);
     for (const oldest of this.#tokens.keys()) {

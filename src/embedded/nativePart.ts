@@ -19,11 +19,21 @@ export function whyNativePartIsAbsent(serverFile: string): string | undefined {
   if (!existsSync(serverFile)) return 'this build of Minnow comes without the embedded engine';
   const nativePackage = join(dirname(serverFile), 'node_modules', '@node-llama-cpp', name);
   if (!existsSync(nativePackage)) return `this build of Minnow comes without the embedded engine for ${machine}`;
-  if (process.platform === 'linux' && !hasGlibc()) return 'the embedded engine needs a Linux with glibc';
-  return undefined;
+  return process.platform === 'linux' ? whyGlibcIsNotEnough(glibcVersion()) : undefined;
 }
 
-function hasGlibc(): boolean {
+/** The prebuilt llama.cpp is linked against this version. */
+const GLIBC_MINOR_MIN = 34;
+
+export function whyGlibcIsNotEnough(version: string | undefined): string | undefined {
+  const needed = `the embedded engine needs a Linux with glibc 2.${GLIBC_MINOR_MIN} or later`;
+  if (version === undefined) return needed;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 2 || minor >= GLIBC_MINOR_MIN ? undefined : `${needed}, and this one has ${version}`;
+}
+
+/** Undefined on systems with another C library, such as Alpine's. */
+function glibcVersion(): string | undefined {
   const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return report?.header?.glibcVersionRuntime !== undefined;
+  return report?.header?.glibcVersionRuntime;
 }

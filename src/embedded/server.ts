@@ -20,7 +20,11 @@ async function start({ token, modelPath, contextTokens, maxThreads }: StartMessa
   }
   const limit = threadLimit(availableParallelism(), maxThreads);
   const engine = new EmbeddedEngine(loaded.value, systemClock, limit);
-  await warmUp(engine, systemClock);
+  const wrong = await warmUp(engine, systemClock);
+  if (wrong !== undefined) {
+    say({ type: 'failed', reason: 'modelFile', detail: wrong });
+    return;
+  }
   const server = createHttpServer(engine, token, systemClock);
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();

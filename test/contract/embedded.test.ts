@@ -325,6 +325,15 @@ describe.skipIf(why !== undefined)(`embedded engine’s lives${why === undefined
     });
   });
 
+  it('a file whose weights are not numbers, which llama.cpp loads without a word', async () => {
+    const bytes = Buffer.from(whole);
+    const notANumber = 0x7e00;
+    const blockBytes = 34;
+    // Over the last tensors, scales and values alike.
+    for (let at = whole.length - blockBytes * 20_000; at < whole.length; at += 2) bytes.writeUInt16LE(notANumber, at);
+    expect(await startWith(bytes)).toMatchObject({ kind: 'fileDamaged', detail: expect.stringMatching(/not numbers/) });
+  });
+
   function damaged(text: string, replacement: string): Buffer {
     const bytes = Buffer.from(whole);
     for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1))

@@ -180,6 +180,17 @@ describe('completions', () => {
     }
   });
 
+  it('refuse at once what cannot fit however it is read, and what is larger than any request', async () => {
+    const { post, model } = await setUp({ ab: 'cd' });
+    const long = await post('/v1/completions', { prompt: 'x'.repeat(200 * 128 + 1), max_tokens: 1 });
+    expect(await long.json()).toMatchObject({ error: { type: 'exceed_context_size_error', n_prompt_tokens: 201 } });
+    for (let round = 0; round < 3; round++) {
+      expect((await post('/v1/completions', { prompt: 'x'.repeat(17 * 1024 * 1024) })).status).toBe(413);
+    }
+    expect(model.batches).toEqual([]);
+    expect((await post('/v1/completions', { prompt: 'ab' })).status).toBe(200);
+  });
+
   it.each([
     ['no JSON', '{'],
     ['no prompt', {}],
