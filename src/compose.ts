@@ -51,6 +51,7 @@ import { meterCommands } from './vscode/meterCommands.ts';
 import { createProposedEdits } from './vscode/proposedEdits.ts';
 import { createProposedText } from './vscode/proposedText.ts';
 import { createSettingsStore, type SettingsStore } from './vscode/settingsStore.ts';
+import { createSpendingWatch } from './vscode/spendingWatch.ts';
 import { createStatusBar } from './vscode/statusBar.ts';
 import { createTextView, type TextView } from './vscode/textView.ts';
 import { createTranscriptFiles } from './vscode/transcriptFiles.ts';
@@ -144,12 +145,17 @@ function composeRooms(
   );
 
   const priceList = priceListFrom(file('media/listPrices.json'), log);
+  const comparison = (atMs: number) => {
+    const reference = settings().metering.comparedWith;
+    const list = reference ? priceList() : undefined;
+    return list && comparisonOf(list, reference, atMs);
+  };
   const costOf = createCostOf({ settings: () => settings().metering, priceList });
   const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID });
   const engine = store.add(
     createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log, contextSource }),
   );
-  return { requests, ledger, priceList, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
+  return { requests, ledger, comparison, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
 }
 
 /** What people see and press. */
@@ -160,8 +166,11 @@ function composeEditor(
   const { context, store, log, keys, settingsStore, gathering } = ground;
   const { engine, inventory, embedded, requests } = rooms;
   const settings = settingsStore.current;
+  const spending = store.add(
+    createSpendingWatch({ clock, ledger: rooms.ledger, requests, comparison: rooms.comparison }),
+  );
   const state = store.add(
-    createEditorState({ clock, settings, languageId: activeLanguageId, engine, inventory, requests }),
+    createEditorState({ clock, settings, languageId: activeLanguageId, engine, inventory, requests, spending }),
   );
   store.add(
     createStatusBar({
@@ -197,23 +206,15 @@ function composeEditor(
   });
   const chat = composeChat({ ...ground, settings, textView }, rooms);
   const edits = composeEdits(ground, rooms, chat);
-  const meter = meterCommands(composeMeter({ ...ground, settings }, rooms));
+  const meter = meterCommands(composeMeter(ground, rooms));
   store.add(registerCommands({ ...handlers, ...chatCommands(chat), ...edits, ...meter }, log));
   store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
 }
 
 /** Where people look at what requests took and cost. */
-function composeMeter(
-  { context, store, log, settings }: Ground & { settings: () => MinnowSettings },
-  { ledger, requests, priceList }: Rooms,
-) {
+function composeMeter({ context, store, log }: Ground, { ledger, requests, comparison }: Rooms) {
   const { extensionUri } = context;
   const inspector = store.add(registerInspectorView({ clock, log, requests, extensionUri }));
-  const comparison = (atMs: number) => {
-    const reference = settings().metering.comparedWith;
-    const list = reference ? priceList() : undefined;
-    return list && comparisonOf(list, reference, atMs);
-  };
   const dashboard = store.add(createDashboard({ clock, log, ledger, extensionUri, comparison }));
   return { ledger, inspector, dashboard };
 }

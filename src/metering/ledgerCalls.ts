@@ -1,4 +1,5 @@
 import type { LedgerBatch } from './ledgerStore.ts';
+import type { Spending, SpendingQuestion } from './spending.ts';
 import type { Summary, SummaryQuestion } from './summaryTypes.ts';
 
 /** What the extension host asks of the ledger's worker, and what it gets. */
@@ -7,6 +8,7 @@ export interface LedgerCalls {
   write: { readonly asks: LedgerBatch; readonly gets: undefined };
   prune: { readonly asks: { readonly nowMs: number }; readonly gets: number };
   deleteAll: { readonly asks: Record<string, never>; readonly gets: undefined };
+  spending: { readonly asks: SpendingQuestion; readonly gets: Spending };
   summarize: { readonly asks: SummaryQuestion; readonly gets: Summary };
   exportTo: { readonly asks: LedgerExport; readonly gets: readonly string[] };
 }

@@ -6,6 +6,7 @@ import type { LedgerAnswer, LedgerCallName, LedgerCalls, LedgerPlace, LedgerQues
 import { exportLedger } from './ledgerExport.ts';
 import { isDamage, type OpenLedger, openInMemory, openLedger, removeDamaged, setAsideDamaged } from './ledgerFile.ts';
 import { LEDGER_BOUNDS, LedgerStore, MEMORY_BOUNDS } from './ledgerStore.ts';
+import { spendingOf } from './spending.ts';
 import { summarize } from './summary.ts';
 
 assert(parentPort, 'runs as a worker');
@@ -38,6 +39,7 @@ const handlers: Handlers = {
     if (onDisk) removeDamaged(onDisk.file, 0);
     return undefined;
   },
+  spending: question => spendingOf(current().store.database, question),
   summarize: question => summarize(current().store.database, question),
   exportTo: where => exportLedger(current().store.database, where),
 };

@@ -21,7 +21,7 @@ import type {
   PhaseHistogramShape,
   TableShape,
 } from '../webview/dashboardProtocol.ts';
-import { PHASES, PURPOSE_WORDS } from './meterWords.ts';
+import { moneyText, PHASES, PURPOSE_WORDS } from './meterWords.ts';
 import { LOCALITY_WORDS } from './statusText.ts';
 
 export interface DashboardFacts {
@@ -155,11 +155,6 @@ function groupTable(title: string, groups: readonly SummaryGroup[], nameOf: (nam
 function costPerThousandChars({ cost, suggestions }: SummaryGroup): string {
   if (suggestions.acceptedChars === 0 || cost.unknown > 0) return UNKNOWN;
   return formatCost(Math.round((cost.microUsd * 1_000) / suggestions.acceptedChars));
-}
-
-function moneyText({ microUsd, requests, unknown }: Money): string {
-  if (requests > 0 && unknown === requests) return UNKNOWN;
-  return unknown > 0 ? `${formatCost(microUsd)} + ${formatCount(unknown)} not known` : formatCost(microUsd);
 }
 
 function funnelBars(tokens: TokenFunnel): readonly BarShape[] {

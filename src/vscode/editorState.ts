@@ -10,6 +10,7 @@ import type { MinnowSettings } from '../settings/settings.ts';
 import { describeProblem } from './engineStates.ts';
 import type { HoverFacts, ResidentModel } from './hoverCard.ts';
 import { SessionTally } from './sessionTally.ts';
+import type { SpendingWatch } from './spendingWatch.ts';
 import type { StatusFacts } from './statusText.ts';
 
 export interface EditorStateNeeds {
@@ -20,6 +21,7 @@ export interface EditorStateNeeds {
   readonly engine: CompletionEngine;
   readonly inventory: Inventory;
   readonly requests: RecentRequests;
+  readonly spending: Pick<SpendingWatch, 'current' | 'onDidChange'>;
 }
 
 /** What the status bar, its card and its menu are made from: gathered from the rooms, one place for all three. */
@@ -40,6 +42,7 @@ export function createEditorState(needs: EditorStateNeeds): EditorState {
   const tally = new SessionTally();
   const waits = new Set<object>();
   store.add(needs.inventory.onDidChange(() => changed.fire()));
+  store.add(needs.spending.onDidChange(() => changed.fire()));
   store.add(
     needs.engine.onOutcome(outcome => {
       tally.noteOutcome(outcome);
@@ -121,6 +124,7 @@ function hoverFacts(needs: EditorStateNeeds, tally: SessionTally): HoverFacts {
     lastRequest: request?.record,
     lastAcceptance: request?.acceptances.at(-1),
     session: tally.figures(),
+    spending: needs.spending.current(),
     residents: RUNGS.flatMap(rung => residentOf(needs.inventory.report(rung))).filter(isFirstOfItsName),
   };
 }

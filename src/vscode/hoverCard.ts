@@ -12,9 +12,11 @@ import {
 } from '../base/format.ts';
 import type { RecentOutcome } from '../completion/completionEngine.ts';
 import type { AcceptanceRecord, RequestRecord, SpanName } from '../metering/requestRecord.ts';
+import type { Spending } from '../metering/spending.ts';
 import type { CommandId } from './commandTable.ts';
 import type { EngineState, StateAction } from './engineStates.ts';
 import { escapeMarkdown } from './markdownText.ts';
+import { moneyText } from './meterWords.ts';
 import { LOCALITY_SIGN, LOCALITY_WORDS } from './statusText.ts';
 
 /** What the card over the status bar item is made from. */
@@ -26,6 +28,7 @@ export interface HoverFacts {
   readonly lastRequest: RequestRecord | undefined;
   readonly lastAcceptance: AcceptanceRecord | undefined;
   readonly session: SessionFigures;
+  readonly spending?: Spending | undefined;
   readonly residents: readonly ResidentModel[];
   readonly timeZone?: string;
 }
@@ -81,6 +84,7 @@ export function renderHover(facts: HoverFacts): string {
     ...(facts.lastShown ? [suggestionRow(facts.lastShown, facts.lastAcceptance)] : []),
     ...(facts.lastRequest ? requestRows(facts.lastRequest) : []),
     ...(facts.session.shown > 0 ? [sessionRow(facts.session)] : []),
+    ...(facts.spending ? [spendingRow(facts.spending)] : []),
     ...(facts.residents.length > 0 ? [residentsRow(facts)] : []),
   ];
   const table = rows.map(([name, value]) => `| ${name.replaceAll(' ', '&nbsp;')} &nbsp; | ${value} |`).join('\n');
@@ -206,6 +210,18 @@ function sessionRow(session: SessionFigures): Row {
     `${formatCount(session.savedChars)} characters saved`,
   ];
   return ['This window', figures.join(' · ')];
+}
+
+function spendingRow({ day, month, savings }: Spending): Row {
+  const saved = savings && savings.requests > savings.unknown;
+  const figures = [
+    `${moneyText(day)} today`,
+    `${moneyText(month)} this month`,
+    ...(saved
+      ? [`≈ ${formatCost(savings.microUsd)} saved against ${escapeMarkdown(savings.comparedWith)}’s list price`]
+      : []),
+  ];
+  return ['Spent', figures.join(' · ')];
 }
 
 function residentsRow(facts: HoverFacts): Row {

@@ -1,6 +1,7 @@
 import { assertNever } from '../base/assert.ts';
-import { UNKNOWN } from '../base/format.ts';
+import { formatCost, formatCount, UNKNOWN } from '../base/format.ts';
 import type { AcceptanceRecord, CostSource, Purpose, RequestRecord, SpanName } from '../metering/requestRecord.ts';
+import type { Money } from '../metering/summaryTypes.ts';
 import type { PhaseName } from '../webview/inspectorProtocol.ts';
 
 // How the meter's values are called in the inspector and on the dashboard.
@@ -54,6 +55,12 @@ export const COST_EXPLANATIONS: Record<CostSource, string> = {
   list: 'An estimate by list price; what you are billed may differ.',
   unknown: 'Not known: there is no price for this model, or its tokens were not counted.',
 };
+
+/** A sum is never shown as if it were whole when some of it is not known. */
+export function moneyText({ microUsd, requests, unknown }: Money): string {
+  if (requests > 0 && unknown === requests) return UNKNOWN;
+  return unknown > 0 ? `${formatCost(microUsd)} + ${formatCount(unknown)} not known` : formatCost(microUsd);
+}
 
 /** One word or two for what came of a request; the user's action says more than the answer. */
 export function outcomeWords(record: RequestRecord, acceptances: readonly AcceptanceRecord[]): string {

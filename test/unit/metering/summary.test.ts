@@ -5,6 +5,7 @@ import { HISTOGRAM_EDGES_MS, Samples } from '../../../src/metering/distribution.
 import { migrate } from '../../../src/metering/ledgerSchema.ts';
 import { LedgerStore } from '../../../src/metering/ledgerStore.ts';
 import type { AcceptanceRecord, RequestRecord } from '../../../src/metering/requestRecord.ts';
+import { spendingOf } from '../../../src/metering/spending.ts';
 import { summarize } from '../../../src/metering/summary.ts';
 import type { SummaryQuestion } from '../../../src/metering/summaryTypes.ts';
 import { acceptanceRecord, requestRecord } from '../../support/records.ts';
@@ -221,6 +222,30 @@ describe('suggestions and tokens', () => {
       accepted: 5,
       uncounted: 1,
       estimated: 1,
+    });
+  });
+});
+
+describe('spending', () => {
+  it('is what went to remote models, today and this month, and what local use saved', () => {
+    const database = new DatabaseSync(':memory:');
+    migrate(database);
+    const remote = { locality: 'remote' as const, costSource: 'list' as const };
+    const requests = [
+      { startedAtMs: 50, ...remote, costMicroUsd: 1 },
+      { startedAtMs: 150, ...remote, costMicroUsd: 20 },
+      { startedAtMs: 250, ...remote, costMicroUsd: 300 },
+      { startedAtMs: 260, ...remote, costMicroUsd: undefined },
+      { startedAtMs: 120, ...used(1_000, 900, 100) },
+      { startedAtMs: 130, ...used(1_000, 900, undefined) },
+      { startedAtMs: 50, ...used(1_000, 0, 100) },
+    ].map((record, index) => requestRecord({ id: `r${index}`, ...record }));
+    new LedgerStore(database).write({ requests, acceptances: [] });
+    const comparison = { name: 'Acme', prices: { input: 0.5, cachedInput: 0.05, output: 3 }, priceAsOf: '2026-09-23' };
+    expect(spendingOf(database, { dayFromMs: 200, monthFromMs: 100, comparison })).toEqual({
+      day: { microUsd: 300, requests: 2, unknown: 1 },
+      month: { microUsd: 320, requests: 3, unknown: 1 },
+      savings: { comparedWith: 'Acme', priceAsOf: '2026-09-23', microUsd: 395, requests: 2, unknown: 1 },
     });
   });
 });

@@ -39,6 +39,7 @@ function world() {
     engine,
     inventory: { onDidChange: inventoryChanged.event, report: (rung: Rung) => state.report(rung) },
     requests: state.requests,
+    spending: { current: () => undefined, onDidChange: () => ({ dispose() {} }) },
   } as unknown as EditorStateNeeds;
   return { ...state, state, editor: createEditorState(needs) };
 }

@@ -38,6 +38,17 @@ describe('the hover card', () => {
     expect(card).toContain('| In memory | qwen2.5-coder:1.5b (1.2 GB, until 14:32) |');
   });
 
+  it('tells what was spent, and what local use saved', () => {
+    const money = (microUsd: number, unknown = 0) => ({ microUsd, requests: 4, unknown });
+    const savings = { comparedWith: 'Mistral codestral-2508', priceAsOf: '2026-09-23', ...money(412_000) };
+    expect(read({ spending: { day: money(0), month: money(1_230_000, 2), savings } })).toContain(
+      '| Spent | $0 today · $1.23 + 2 not known this month · ≈ $0.412 saved against Mistral codestral-2508’s list price |',
+    );
+    expect(read({ spending: { day: money(0, 4), month: money(0, 4), savings: undefined } })).toContain(
+      '| Spent | — today · — this month |',
+    );
+  });
+
   it('shows what is not known as a dash with its reason, never as zero', () => {
     const usage = {
       inputTokens: undefined,
