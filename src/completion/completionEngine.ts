@@ -148,6 +148,8 @@ async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
   if (seen) return { kind: 'skipped', why: seen };
   const joined = await fromFlight(parts, ask, 'inFlight');
   if (joined) return joined;
+  // To have waited for a request that then was of no use here is to have stood in line, not to have hesitated.
+  ask.stopwatch.lap('queueMs');
 
   const waitMs = rhythm.waitMs(lineBefore(ask), parts.pace.firstTokenMs);
   if (!(await sleep(clock, waitMs, ask.signal))) return { kind: 'cancelled', at: 'debounce' };

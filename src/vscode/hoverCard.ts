@@ -87,7 +87,7 @@ export function renderHover(facts: HoverFacts): string {
     ...(facts.spending ? [spendingRow(facts.spending)] : []),
     ...(facts.residents.length > 0 ? [residentsRow(facts)] : []),
   ];
-  const table = rows.map(([name, value]) => `| ${name.replaceAll(' ', '&nbsp;')} &nbsp; | ${value} |`).join('\n');
+  const table = rows.map(([name, value]) => `| ${name.replaceAll(' ', '&nbsp;')}&nbsp;&nbsp; | ${value} |`).join('\n');
   return [
     `**Minnow**${facts.model ? ` &nbsp; ${modelLine(facts.model)}` : ''}`,
     ...(facts.state ? [stateText(facts.state)] : []),
@@ -152,10 +152,10 @@ const PHASES: readonly (readonly [SpanName, string])[] = [
 function requestRows(record: RequestRecord): readonly Row[] {
   const phases = PHASES.flatMap(([span, word]) => {
     const spanMs = record.spans[span];
-    return spanMs === undefined ? [] : [`${word} ${Math.round(spanMs)}`];
+    return spanMs === undefined ? [] : [`${word} ${formatCount(Math.round(spanMs))}`];
   });
   return [
-    ['Last request', `${formatDuration(record.spans.totalMs)} = ${phases.join(' + ')}`],
+    ['Last request', `${formatDuration(record.spans.totalMs)} = ${phases.join(' + ')} ms`],
     ['Tokens', tokensText(record)],
     ['Cost', costText(record)],
   ];

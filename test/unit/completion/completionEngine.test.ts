@@ -64,6 +64,19 @@ describe('a completion', () => {
     expect(session.lastOutcome).toMatchObject({ kind: 'shown', from: 'inFlight' });
   });
 
+  it('counts the wait for a request that then was of no use as standing in line, not as hesitation', async () => {
+    const session = new CompletionSession(knowing(DOCUMENT));
+    session.backend.firstTokenMs = 300;
+    await session.edit(START);
+    await session.clock.advance(80);
+    await session.type('x', 0);
+    await session.clock.advance(2000);
+    const [useless, second] = session.records;
+    expect(useless?.outcome.kind).toBe('cancelled');
+    expect(second?.spans.queueMs).toBe((session.backend.heard[0]?.closedAtMs ?? 0) - 80);
+    expect(second?.spans.debounceMs).toBeLessThan(200);
+  });
+
   it('is stopped at the server as soon as a key contradicts it', async () => {
     const session = new CompletionSession(() => 'const total = sum(prices, with, many, more, words);\n');
     await session.edit(START);

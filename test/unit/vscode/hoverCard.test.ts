@@ -30,7 +30,7 @@ describe('the hover card', () => {
   it('tells the last request by phase, tokens and cost', () => {
     const card = read();
     expect(card).toContain(
-      '| Last request | 82 ms = wait 0 + context 3 + queue 0 + connect 1 + first token 41 + generate 36 + trim 1 |',
+      '| Last request | 82 ms = wait 0 + context 3 + queue 0 + connect 1 + first token 41 + generate 36 + trim 1 ms |',
     );
     expect(card).toContain('| Tokens | prompt 1,204 tok, 1,180 from cache · generated 14 tok · 361 tok/s |');
     expect(card).toContain('| Cost | $0 (local) |');
