@@ -61,7 +61,9 @@ it('loses nothing acknowledged when one of two windows is killed again and again
         .map(({ id }) => String(id)),
     );
     expect(database.prepare('PRAGMA integrity_check').get()).toMatchObject({ integrity_check: 'ok' });
-    expect(database.prepare('SELECT count(*) AS n FROM acceptances').get()).toMatchObject({ n: ids.size });
+    // A window killed between writing and saying so is followed by one that writes the same again.
+    const accepted = database.prepare('SELECT count(DISTINCT request_id) AS n FROM acceptances').get();
+    expect(accepted).toMatchObject({ n: ids.size });
     database.close();
     expect([...acknowledged].filter(id => !ids.has(id))).toEqual([]);
     expect([...ids].filter(id => id.startsWith('steady-'))).toHaveLength(RECORDS);
