@@ -9,8 +9,8 @@ export function hasDisplay(): boolean {
 export interface DesktopCode {
   /** The command that people type. */
   readonly command: string;
-  /** The program behind it, which `@vscode/test-electron` wants. */
-  readonly executable: string;
+  /** The program behind it, which `@vscode/test-electron` wants; undefined where it is not found beside the command. */
+  readonly executable: string | undefined;
 }
 
 /** The desktop's VS Code, where there is one and a display to show it on. */
@@ -22,6 +22,5 @@ export function findDesktopCode(): DesktopCode | undefined {
   // bin/code beside the program on Linux; within the application's resources on macOS.
   const bin = dirname(realpathSync(command));
   const executables = ['../code', '../../../MacOS/Electron', '../../../MacOS/Code'].map(path => resolve(bin, path));
-  const executable = executables.find(existsSync);
-  return executable ? { command, executable } : undefined;
+  return { command, executable: executables.find(existsSync) };
 }

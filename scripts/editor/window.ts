@@ -125,8 +125,8 @@ function driver(browser: Browser, page: Page): EditorWindow {
       const input = page.locator('.quick-input-widget input').first();
       await input.waitFor();
       await input.fill(`>${title}`);
-      await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().waitFor();
-      await press('Enter');
+      // Not Enter, which takes whichever row has the focus while the list is still being filtered.
+      await page.locator('.quick-input-list .monaco-list-row', { hasText: title }).first().click();
     },
     async goToLine(line, column = 1) {
       await press('Control+g');
