@@ -70,7 +70,7 @@ export const MAX_RECENT_OUTCOMES = 50;
 const MAX_FURTHER_REQUESTS = 2;
 
 /** Without a key for so long the user may be about to take what is shown, so what comes after it is asked for. */
-const LOOK_AHEAD_AFTER_MS = 120;
+const LOOK_AHEAD_AFTER_MS = 200;
 
 export function createCompletionEngine(needs: CompletionEngineNeeds): CompletionEngine {
   const parts = createParts(needs);

@@ -16,7 +16,8 @@ const ASSUMED: Readonly<Record<Standing, number>> = {
 const WEIGHT_OF_NEW = 0.06;
 /** What comes true this often is shown at once. */
 const ENOUGH = 0.65;
-const HOLD_MS = 1000;
+/** Long enough for the next key of somebody who is typing, short enough for a pause to be answered within 300 ms. */
+const HOLD_MS = 200;
 
 export type Fate = 'cameTrue' | 'contradicted';
 
@@ -28,9 +29,8 @@ export interface Evidence {
 }
 
 /**
- * Learns how often suggestions come true and has the doubtful ones wait for a pause: text that the next key contradicts was
- * read for nothing, and people take more of what comes when they have stopped (arXiv 2511.18842). What they type meanwhile
- * decides it sooner.
+ * Learns how often suggestions come true and has the doubtful ones wait until the typing has stopped: text that the next key
+ * contradicts was read for nothing. What is typed meanwhile decides it sooner.
  */
 export class Trust {
   readonly #rightShare: Record<Standing, number> = { ...ASSUMED };

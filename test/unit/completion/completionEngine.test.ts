@@ -147,7 +147,7 @@ describe('a completion', () => {
     const session = new CompletionSession(prompt => knowing(long)(prompt).split('\n').slice(0, 1).join(''));
     await session.edit(START);
     await session.clock.advance(400);
-    await session.type('c', 130);
+    await session.type('c', 210);
     expect(session.records.map(record => record.purpose)).toEqual(['completion']);
     expect(session.backend.heard.length).toBe(2);
     expect(written(session.backend.heard[1]?.prompt ?? '')).toBe('const prices = load();\nconst total = sum(prices);');
@@ -187,8 +187,9 @@ describe('a doubtful suggestion', () => {
 
   it('waits for a pause', async () => {
     const session = await distrusted();
+    session.backend.firstTokenMs = 50;
     await session.edit('let c = 3;\n‸');
-    await session.clock.advance(999);
+    await session.clock.advance(199);
     expect(session.screen).toEqual([]);
     await session.clock.advance(1);
     expect(session.shown).toBe('wrong();');
@@ -196,8 +197,9 @@ describe('a doubtful suggestion', () => {
 
   it('is not shown at all when a key comes first, and is when the key agrees with it', async () => {
     const session = await distrusted();
+    session.backend.firstTokenMs = 50;
     await session.edit('let c = 3;\n‸');
-    await session.clock.advance(400);
+    await session.clock.advance(150);
     await session.type('wro', 100);
     expect(kindsOf(session.outcomes)).toEqual(['typingAhead', 'empty: lowConfidence', 'typingAhead', 'typingAhead']);
     expect(session.shown).toBe('ng();');
@@ -205,8 +207,9 @@ describe('a doubtful suggestion', () => {
 
   it('is shown at once when it is asked for by hand', async () => {
     const session = await distrusted();
+    session.backend.firstTokenMs = 50;
     await session.edit('let c = 3;\n‸', { trigger: 'invoked' });
-    await session.clock.advance(300);
+    await session.clock.advance(100);
     expect(session.shown).toBe('wrong();');
   });
 });
