@@ -1,7 +1,7 @@
 // The native part of the embedded engine: installed apart from everything else, because the packages that node-llama-cpp
 // would pull in by itself hold hundreds of megabytes of GPU builds, and because a machine may do without it.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -35,12 +35,17 @@ export function nativePackage() {
 /** Whether the engine can be bundled and shipped from this checkout. */
 export function isEmbeddedInstalled() {
   const name = nativePackage();
-  return name !== undefined && versionOf('node-llama-cpp') === VERSION && versionOf(name) === VERSION;
+  return name !== undefined && [join(installed, 'node-llama-cpp'), join(installed, name)].every(isRightVersion);
 }
 
-/** @param {string} name */
-function versionOf(name) {
-  const file = join(installed, name, 'package.json');
+/** @param {string} folder */
+function isRightVersion(folder) {
+  return versionIn(folder) === VERSION;
+}
+
+/** @param {string} folder */
+function versionIn(folder) {
+  const file = join(folder, 'package.json');
   return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).version : undefined;
 }
 
@@ -73,6 +78,7 @@ export function ensureEmbedded() {
 export function embeddedTarget() {
   if (!isEmbeddedInstalled()) return undefined;
   return {
+    absWorkingDir: root,
     entryPoints: { server: join(room, 'server.ts') },
     outdir: output,
     outExtension: { '.js': '.mjs' },
@@ -82,6 +88,8 @@ export function embeddedTarget() {
     // Statically imported as they are: an `await import()` of node-llama-cpp inside a bundle never returns.
     external: ['@node-llama-cpp/*'],
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
+    // Which packages went in, for their licences.
+    metafile: true,
     plugins: [besideTheBundle, shipsNativePart],
   };
 }
@@ -118,27 +126,53 @@ function replaceIn(build, filter, [pattern, replacement]) {
 }
 
 /**
- * After each build `dist/embedded` runs from anywhere: the bundle, the two files, and llama.cpp for this machine.
+ * After each build `dist/embedded` runs from anywhere: the bundle, the two files, llama.cpp for this machine, and the licences of all
+ * that went in.
  * @type {import('esbuild').Plugin}
  */
 const shipsNativePart = {
   name: 'ships-native-part',
   setup(build) {
-    build.onEnd(() => {
+    build.onEnd(({ metafile }) => {
       const name = nativePackage();
       if (name === undefined) return;
       mkdirSync(join(output, 'llama'), { recursive: true });
       for (const file of JSON_FILES) cpSync(join(installed, 'node-llama-cpp/llama', file), join(output, 'llama', file));
+      writeFileSync(join(output, 'LICENSES.txt'), licencesOf(Object.keys(metafile?.inputs ?? {})));
       const target = join(output, 'node_modules', name);
-      if (existsSync(target)) return;
+      if (isRightVersion(target)) return;
       rmSync(join(output, 'node_modules'), { recursive: true, force: true });
       cpSync(join(installed, name), target, { recursive: true });
     });
   },
 };
 
+/**
+ * The licences of the packages to which the bundled files belong.
+ * @param {readonly string[]} files
+ */
+function licencesOf(files) {
+  const folders = files.flatMap(
+    file => /^(?:.*[\\/])?node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0] ?? [],
+  );
+  return [...new Set(folders)]
+    .sort()
+    .map(folder => {
+      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
+      const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
+      const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8');
+      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
 /** What a VSIX for this machine must ship besides the rest, as globs from the root; the universal one ships none of it. */
-export const EMBEDDED_FILES = ['dist/embedded/**'];
+export const EMBEDDED_FILES = [
+  'dist/embedded/server.mjs',
+  'dist/embedded/LICENSES.txt',
+  'dist/embedded/llama/*.json',
+  'dist/embedded/node_modules/**',
+];
 
 if (process.argv[1] === import.meta.filename) {
   console.log(
