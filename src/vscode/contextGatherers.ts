@@ -1,17 +1,27 @@
 import * as vscode from 'vscode';
 import type { ContextPart } from '../completion/context/contextSource.ts';
+import { outlineOf } from '../completion/context/fileOutline.ts';
 import type { Gatherer, GatherPlace } from '../completion/context/gatheredContext.ts';
+import { importsOf, pathsOf } from '../completion/context/imports.ts';
 import type { RecentEdits } from '../completion/context/recentEdits.ts';
-import { bestWindow, wordsOf } from '../completion/context/similarity.ts';
+import { bestWindow, similarityOf, wordsOf } from '../completion/context/similarity.ts';
 
+const IMPORT_LINES = 300;
 const NEIGHBOURS_MAX = 8;
 const NEIGHBOUR_LINES = 40;
 /** Below this two files merely share a language. */
 const SIMILARITY_MIN = 0.06;
 const DEFINITIONS_MAX = 6;
 const DEFINITION_LINES_MAX = 24;
+const OUTLINES_CHARS = 3_600;
+const OUTLINE_CHARS = 900;
+const OUTLINES_MAX = 6;
+const OUTLINED_FILE_BYTES_MAX = 200_000;
 const EDITS_MAX = 4;
-const EDIT_MARGIN_LINES = 3;
+/** What was changed elsewhere helps a little; more of it would take the room of what helps more. */
+const EDITS_CHARS = 600;
+const EDIT_LINES_MAX = 8;
+const EDIT_MARGIN_LINES = 1;
 const VIEWS_MAX = 4;
 const VIEW_LINES_MAX = 40;
 const DIAGNOSTIC_DISTANCE_LINES = 10;
@@ -22,8 +32,15 @@ const CELLS_MAX = 20;
 export function createGatherers(edits: RecentEdits, views: RecentViews): readonly Gatherer[] {
   return [
     { kind: 'definition', deadlineMs: 800, maxChars: 4_000, isLocal: true, gather: definitions },
+    { kind: 'outline', deadlineMs: 400, maxChars: OUTLINES_CHARS, isLocal: true, gather: outlines },
     { kind: 'neighbour', deadlineMs: 300, maxChars: 4_000, isLocal: true, gather: neighbours },
-    { kind: 'recentEdit', deadlineMs: 100, maxChars: 2_000, isLocal: true, gather: place => recentEdits(place, edits) },
+    {
+      kind: 'recentEdit',
+      deadlineMs: 100,
+      maxChars: EDITS_CHARS,
+      isLocal: true,
+      gather: place => recentEdits(place, edits),
+    },
     {
       kind: 'recentlyViewed',
       deadlineMs: 100,
@@ -63,6 +80,49 @@ async function neighbours(place: GatherPlace): Promise<readonly ContextPart[]> {
       const rank = 2 + window.similarity;
       return [partOf('neighbour', document, { text: window.text, firstLine: window.firstLine, rank })];
     });
+}
+
+/** What the files offer that this one imports: the next line is likely to need names from there. */
+async function outlines(place: GatherPlace, signal: AbortSignal): Promise<readonly ContextPart[]> {
+  const document = vscode.workspace.textDocuments.find(({ uri }) => uri.toString() === place.uri);
+  const folder = document && vscode.workspace.getWorkspaceFolder(document.uri);
+  if (!document || !folder) return [];
+  const wanted = wordsOf(place.around);
+  const parts: ContextPart[] = [];
+  const importer = vscode.workspace.asRelativePath(document.uri, false);
+  for (const module of importsOf(document.getText(new vscode.Range(0, 0, IMPORT_LINES, 0)))) {
+    if (signal.aborted) break;
+    const file = await firstFile(folder.uri, pathsOf(module, importer));
+    const text = file && outlineOf(file.text, OUTLINE_CHARS);
+    if (!text || parts.some(({ id }) => id === `${file.path}#outline`)) continue;
+    // Ahead of what merely looks alike, behind the definitions of the names at the cursor.
+    const rank = 3 + similarityOf(wordsOf(text), wanted);
+    parts.push({ id: `${file.path}#outline`, kind: 'outline', path: file.path, text, rank, stability: 'stable' });
+  }
+  return parts.sort((a, b) => b.rank - a.rank).slice(0, OUTLINES_MAX);
+}
+
+async function firstFile(
+  folder: vscode.Uri,
+  paths: readonly string[],
+): Promise<{ readonly path: string; readonly text: string } | undefined> {
+  for (const path of paths) {
+    const uri = vscode.Uri.joinPath(folder, path);
+    const open = openDocument(uri.toString());
+    const text = open ? open.getText() : await readSmallFile(uri);
+    if (text !== undefined) return { path: vscode.workspace.asRelativePath(uri), text };
+  }
+  return undefined;
+}
+
+/** A module that is not at the path is the usual case here, and so no error. */
+async function readSmallFile(uri: vscode.Uri): Promise<string | undefined> {
+  try {
+    const bytes = await vscode.workspace.fs.readFile(uri);
+    return bytes.length > OUTLINED_FILE_BYTES_MAX ? undefined : new TextDecoder().decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 const IDENTIFIER = /[A-Za-z_$][\w$]{2,}/g;
@@ -121,7 +181,8 @@ async function recentEdits(place: GatherPlace, edits: RecentEdits): Promise<read
       const document = openDocument(region.uri);
       if (!document) return [];
       const firstLine = Math.max(0, region.firstLine - EDIT_MARGIN_LINES);
-      const text = linesOf(document, firstLine, region.lastLine + EDIT_MARGIN_LINES);
+      const lastLine = Math.min(region.lastLine, region.firstLine + EDIT_LINES_MAX) + EDIT_MARGIN_LINES;
+      const text = linesOf(document, firstLine, lastLine);
       return [partOf('recentEdit', document, { text, firstLine, rank: 4 - index * 0.1 })];
     });
 }

@@ -24,7 +24,14 @@ export interface ContextSnapshot {
 export interface ContextPart {
   /** Unique, and the same for the same thing at another time: it breaks ties, so that the order never flips. */
   readonly id: string;
-  readonly kind: 'neighbour' | 'recentEdit' | 'recentlyViewed' | 'definition' | 'diagnostic' | 'notebookCell';
+  readonly kind:
+    | 'neighbour'
+    | 'recentEdit'
+    | 'recentlyViewed'
+    | 'definition'
+    | 'outline'
+    | 'diagnostic'
+    | 'notebookCell';
   /** As people write it; shown to the model. */
   readonly path: string;
   readonly text: string;

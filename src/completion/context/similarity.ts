@@ -27,13 +27,14 @@ export function bestWindow(text: string, wanted: ReadonlySet<string>, windowLine
   let best: TextWindow | undefined;
   for (let firstLine = 0; firstLine < lines.length; firstLine += Math.ceil(windowLines / 2)) {
     const window = lines.slice(firstLine, firstLine + windowLines).join('\n');
-    const similarity = jaccard(wordsOf(window), wanted);
+    const similarity = similarityOf(wordsOf(window), wanted);
     if (similarity > (best?.similarity ?? 0)) best = { firstLine, text: window, similarity };
   }
   return best;
 }
 
-function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+/** Jaccard similarity, 0 to 1. */
+export function similarityOf(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   let shared = 0;
   for (const word of a) if (b.has(word)) shared++;
   const all = a.size + b.size - shared;

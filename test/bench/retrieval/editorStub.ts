@@ -86,15 +86,25 @@ const vscode = {
       return editor.open;
     },
     notebookDocuments: [],
-    getWorkspaceFolder: () => ({}),
+    getWorkspaceFolder: () => ({ uri: uriOf('') }),
     asRelativePath: (uri: StubUri) => uri.path.slice(1),
+    fs: {
+      async readFile(uri: StubUri) {
+        const found = editor.project.find(one => one.uri.toString() === uri.toString());
+        if (!found) throw new Error('FileNotFound');
+        return new TextEncoder().encode(found.getText());
+      },
+    },
     openTextDocument: async (uri: StubUri) => editor.project.find(one => one.uri.toString() === uri.toString()),
   },
   languages: { getDiagnostics: () => [] },
   commands: {
     executeCommand: async (_command: string, uri: StubUri, position: Place) => definitionOf(uri, position),
   },
-  Uri: { parse: (text: string) => uriOf(text.replace('file:///', '')) },
+  Uri: {
+    parse: (text: string) => uriOf(text.replace('file:///', '')),
+    joinPath: (_folder: StubUri, path: string) => uriOf(path),
+  },
   Position: class {
     line: number;
     character: number;
