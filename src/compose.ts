@@ -13,6 +13,7 @@ import { createEmbeddedSupervisor } from './embedded/supervisor.ts';
 import { comparisonOf, createCostOf } from './metering/cost.ts';
 import { Ledger } from './metering/ledger.ts';
 import { priceListFrom } from './metering/priceListFile.ts';
+import { PromptRecording } from './metering/promptRecording.ts';
 import { meterTo, RecentRequests } from './metering/recentRequests.ts';
 import { createConnect } from './models/connect.ts';
 import { createInventory } from './models/inventory.ts';
@@ -151,11 +152,23 @@ function composeRooms(
     return list && comparisonOf(list, reference, atMs);
   };
   const costOf = createCostOf({ settings: () => settings().metering, priceList });
-  const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID });
+  const recording = new PromptRecording();
+  const door = createDoor({ clock, candidates: inventory, policy, meter, costOf, newId: randomUUID, recording });
   const engine = store.add(
     createCompletionEngine({ clock, door, candidates: inventory, meter, newId: randomUUID, log, contextSource }),
   );
-  return { requests, ledger, comparison, embedded, inventory, costOf, door, engine, tokenRatio: new TokenRatio() };
+  return {
+    requests,
+    ledger,
+    recording,
+    comparison,
+    embedded,
+    inventory,
+    costOf,
+    door,
+    engine,
+    tokenRatio: new TokenRatio(),
+  };
 }
 
 /** What people see and press. */
@@ -212,9 +225,9 @@ function composeEditor(
 }
 
 /** Where people look at what requests took and cost. */
-function composeMeter({ context, store, log }: Ground, { ledger, requests, comparison }: Rooms) {
+function composeMeter({ context, store, log }: Ground, { ledger, requests, recording, comparison }: Rooms) {
   const { extensionUri } = context;
-  const inspector = store.add(registerInspectorView({ clock, log, requests, extensionUri }));
+  const inspector = store.add(registerInspectorView({ clock, log, requests, recording, extensionUri }));
   const dashboard = store.add(createDashboard({ clock, log, ledger, extensionUri, comparison }));
   return { ledger, inspector, dashboard };
 }

@@ -6,6 +6,7 @@ import type { MinnowSettings } from '../settings/settings.ts';
 import { answerPlaceOf } from './answerPlace.ts';
 import type { ContextSnapshot } from './context/contextSource.ts';
 import type { Flight, FlightEnd } from './flight.ts';
+import { planParts } from './prompt/planParts.ts';
 import type { PromptPlan, PromptPlanner } from './prompt/promptPlanner.ts';
 import type { CursorSnapshot } from './snapshot.ts';
 import type { AnswerPlace } from './stops/answerText.ts';
@@ -55,6 +56,7 @@ export function draftOf(wish: RequestWish): CompletionDraft {
     languageId: snapshot.languageId,
     stopwatch: wish.stopwatch,
     plan: () => plan,
+    promptParts: () => (plan ? planParts(plan, context) : []),
     forced: () => forced,
     build(candidate) {
       forced = forcedTextFor(wish, candidate);

@@ -4,6 +4,7 @@ import { Stopwatch } from '../metering/stopwatch.ts';
 import type { Built, DoorNeeds, Draft } from './dispatcher.ts';
 import type { Candidate } from './endpoint.ts';
 import { Exchange } from './exchange.ts';
+import { promptPartsOf } from './promptParts.ts';
 
 /** One try at one candidate, from its first moment to its record. */
 export interface RecordedAttempt {
@@ -40,6 +41,7 @@ export class AttemptRecorder {
     const attempt = this.#count;
     const id = this.#needs.newId();
     const replaced = this.#replaced;
+    if (built) this.#notePrompt(id, built);
     const exchange = new Exchange(stopwatch, built?.request.delivery);
     return {
       id,
@@ -64,6 +66,11 @@ export class AttemptRecorder {
         return record;
       },
     };
+  }
+
+  #notePrompt(id: string, { request }: Built): void {
+    const told = () => this.#draft.promptParts?.() ?? [];
+    this.#needs.recording?.note(id, () => (told().length > 0 ? told() : promptPartsOf(request)));
   }
 
   #measured(candidate: Candidate, exchange: Exchange, stopwatch: Stopwatch) {

@@ -1,6 +1,7 @@
 import { type BackendError, type GenerateRequest, isRetryable, type StreamPart } from '../backends/backend.ts';
 import type { Clock } from '../base/clock.ts';
 import type { CostOf } from '../metering/cost.ts';
+import type { PromptPart, PromptRecording } from '../metering/promptRecording.ts';
 import type { Meter, Purpose, RequestOutcome, RequestRecord, Rung } from '../metering/requestRecord.ts';
 import type { Stopwatch } from '../metering/stopwatch.ts';
 import { AttemptRecorder, type RecordedAttempt } from './attemptRecorder.ts';
@@ -23,6 +24,8 @@ export interface Draft {
   readonly stopwatch: Stopwatch;
   readonly fallbackFrom?: { readonly requestId: string; readonly reason: string };
   build(candidate: PermittedCandidate): BuiltRequest;
+  /** The prompt that was built last, with why each part is in it; asked for only while prompts are recorded. */
+  promptParts?(): readonly PromptPart[];
 }
 
 export type BuiltRequest =
@@ -72,6 +75,8 @@ export interface DoorNeeds {
   readonly meter: Meter;
   readonly costOf: CostOf;
   readonly newId: () => string;
+  /** Told of every prompt that is about to be sent; keeps it only if the user wants that. */
+  readonly recording?: Pick<PromptRecording, 'note'>;
 }
 
 export function createDoor(needs: DoorNeeds): Door {

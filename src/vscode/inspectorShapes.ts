@@ -1,7 +1,8 @@
 import { formatCost, formatCount, formatDuration, formatSpeed, formatTimeOfDay, UNKNOWN } from '../base/format.ts';
+import type { PromptPart } from '../metering/promptRecording.ts';
 import type { RecentRequest } from '../metering/recentRequests.ts';
 import type { RequestRecord } from '../metering/requestRecord.ts';
-import type { FactShape, RequestDetailShape, RequestRowShape } from '../webview/inspectorProtocol.ts';
+import type { FactShape, PromptPartShape, RequestDetailShape, RequestRowShape } from '../webview/inspectorProtocol.ts';
 import {
   ACTION_WORDS,
   COST_EXPLANATIONS,
@@ -50,15 +51,30 @@ function estimated({ usage }: RequestRecord, text: string): string {
   return usage.source === 'estimated' && text !== UNKNOWN ? `≈ ${text}` : text;
 }
 
-export function detailShape(request: RecentRequest, timeZone?: string): RequestDetailShape {
+export function detailShape(
+  request: RecentRequest,
+  prompt?: readonly PromptPart[],
+  timeZone?: string,
+): RequestDetailShape {
   const { record } = request;
   return {
     id: record.id,
     title: `${PURPOSE_WORDS[record.purpose]} at ${formatTimeOfDay(record.startedAtMs, timeZone)}`,
     facts: [...answererFacts(record), ...timeFacts(record), ...tokenFacts(record), ...moneyFacts(record)],
     story: storyOf(request),
+    prompt: prompt && promptShape(prompt, record.usage.inputTokens),
   };
 }
+
+/** The server counts the whole prompt only; a part's share of it goes by its characters. */
+function promptShape(parts: readonly PromptPart[], inputTokens: number | undefined): readonly PromptPartShape[] {
+  const chars = parts.reduce((sum, { text }) => sum + text.length, 0);
+  const tokensPerChar = inputTokens === undefined || chars === 0 ? USUAL_TOKENS_PER_CHAR : inputTokens / chars;
+  return parts.map(part => ({ ...part, size: `≈ ${formatCount(Math.round(part.text.length * tokensPerChar))} tok` }));
+}
+
+/** Of code, in the vocabularies of today. */
+const USUAL_TOKENS_PER_CHAR = 1 / 3.5;
 
 const fact = (label: string, value: string, explanation: string): FactShape => ({ label, value, explanation });
 

@@ -5,6 +5,7 @@ import { type Disposable, DisposableSlot, DisposableStore } from '../base/dispos
 import type { Logger } from '../base/logger.ts';
 import { requestCells } from '../metering/ledgerSchema.ts';
 import { openTelemetryAttributes } from '../metering/openTelemetry.ts';
+import type { PromptRecording } from '../metering/promptRecording.ts';
 import type { RecentRequests } from '../metering/recentRequests.ts';
 import type { InspectorFromView, InspectorToView } from '../webview/inspectorProtocol.ts';
 import { detailShape, rowShape } from './inspectorShapes.ts';
@@ -19,6 +20,7 @@ export interface InspectorNeeds {
   readonly clock: Clock;
   readonly log: Logger;
   readonly requests: RecentRequests;
+  readonly recording: PromptRecording;
   readonly extensionUri: vscode.Uri;
 }
 
@@ -31,6 +33,7 @@ const SCHEMA = v.variant('type', [
   v.object({ type: v.literal('ready'), version: v.number() }),
   v.object({ type: v.literal('select'), requestId: v.optional(id) }),
   v.object({ type: v.literal('copy'), requestId: id }),
+  v.object({ type: v.literal('record'), isWanted: v.boolean() }),
   v.object({ type: v.literal('openDashboard') }),
 ]);
 
@@ -74,12 +77,19 @@ class Inspector implements Disposable {
         log: needs.log,
       }),
     );
+    this.#store.add(
+      needs.recording.onDidChange(() => {
+        this.#postRecording();
+        this.#postDetail();
+      }),
+    );
     this.#store.add(needs.requests.onDidChange(({ record }) => this.#noteChange(record.id)));
   }
 
   #handle(message: InspectorFromView): Promise<void> | void {
     switch (message.type) {
       case 'ready':
+        this.#postRecording();
         return this.#postRows(
           this.#needs.requests.all().map(({ record }) => record.id),
           'whole',
@@ -89,6 +99,8 @@ class Inspector implements Disposable {
         return this.#postDetail();
       case 'copy':
         return this.#copy(message.requestId);
+      case 'record':
+        return message.isWanted ? this.#needs.recording.start() : this.#needs.recording.stop();
       case 'openDashboard':
         return void vscode.commands.executeCommand('minnow.openDashboard');
     }
@@ -109,9 +121,16 @@ class Inspector implements Disposable {
     this.#connection.post({ type: 'rows', rows: found.map(request => rowShape(request)), isWhole: which === 'whole' });
   }
 
+  #postRecording(): void {
+    this.#connection.post({ type: 'recording', isOn: this.#needs.recording.isOn });
+  }
+
   #postDetail(): void {
     const request = this.#selectedId === undefined ? undefined : this.#needs.requests.find(this.#selectedId);
-    this.#connection.post({ type: 'detail', detail: request && detailShape(request) });
+    this.#connection.post({
+      type: 'detail',
+      detail: request && detailShape(request, this.#needs.recording.find(request.record.id)),
+    });
   }
 
   async #copy(requestId: string): Promise<void> {

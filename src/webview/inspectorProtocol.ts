@@ -3,6 +3,7 @@ import type { ReadyMessage } from './protocol.ts';
 /** What the inspector is told. Numbers come formatted: the host alone decides how they read. */
 export type InspectorToView =
   | { readonly type: 'rows'; readonly rows: readonly RequestRowShape[]; readonly isWhole: boolean }
+  | { readonly type: 'recording'; readonly isOn: boolean }
   | { readonly type: 'detail'; readonly detail: RequestDetailShape | undefined };
 
 export interface RequestRowShape {
@@ -41,6 +42,17 @@ export interface RequestDetailShape {
   readonly facts: readonly FactShape[];
   /** Why it was made, by whom it was answered and what became of it, in order. */
   readonly story: readonly string[];
+  /** The prompt as it was sent; undefined where it was not recorded. */
+  readonly prompt: readonly PromptPartShape[] | undefined;
+}
+
+export interface PromptPartShape {
+  readonly kind: 'marker' | 'context' | 'prefix' | 'suffix' | 'middle' | 'message';
+  readonly label: string;
+  readonly text: string;
+  readonly why: string;
+  /** "≈ 310 tok" */
+  readonly size: string;
 }
 
 export interface FactShape {
@@ -54,4 +66,5 @@ export type InspectorFromView =
   | ReadyMessage
   | { readonly type: 'select'; readonly requestId?: string | undefined }
   | { readonly type: 'copy'; readonly requestId: string }
+  | { readonly type: 'record'; readonly isWanted: boolean }
   | { readonly type: 'openDashboard' };

@@ -3,6 +3,7 @@ import { GREEDY } from '../../src/backends/backend.ts';
 import { localityOf } from '../../src/backends/permit.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { type CostOf, createCostOf, NO_COST_SETTINGS } from '../../src/metering/cost.ts';
+import type { PromptRecording } from '../../src/metering/promptRecording.ts';
 import type { AcceptanceRecord, Meter, RequestRecord, Rung } from '../../src/metering/requestRecord.ts';
 import { Stopwatch } from '../../src/metering/stopwatch.ts';
 import { type Attempt, type Consumed, createDoor, type Draft } from '../../src/routing/dispatcher.ts';
@@ -31,7 +32,11 @@ export function candidate(
 }
 
 /** The real door and the real policy, with a meter that keeps what it is given. */
-export function doorHarness(clock: Clock, candidates: readonly Candidate[], options: { costOf?: CostOf } = {}) {
+export function doorHarness(
+  clock: Clock,
+  candidates: readonly Candidate[],
+  options: { costOf?: CostOf; recording?: PromptRecording } = {},
+) {
   const records: RequestRecord[] = [];
   const acceptances: AcceptanceRecord[] = [];
   const failures: { name: string; problem: EngineProblem }[] = [];
@@ -53,6 +58,7 @@ export function doorHarness(clock: Clock, candidates: readonly Candidate[], opti
     meter,
     costOf: options.costOf ?? createCostOf({ settings: () => NO_COST_SETTINGS, priceList: () => undefined }),
     newId: () => `r${++ids}`,
+    ...(options.recording && { recording: options.recording }),
   });
   return { door, records, acceptances, failures, answered };
 }

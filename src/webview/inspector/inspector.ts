@@ -1,7 +1,13 @@
 import './inspector.css';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
-import type { InspectorFromView, InspectorToView, RequestDetailShape, RequestRowShape } from '../inspectorProtocol.ts';
+import type {
+  InspectorFromView,
+  InspectorToView,
+  PromptPartShape,
+  RequestDetailShape,
+  RequestRowShape,
+} from '../inspectorProtocol.ts';
 import { PROTOCOL_VERSION } from '../protocol.ts';
 import { keepViewState, listenToHost, postToHost, viewState } from '../shared/host.ts';
 import { axisEndMs, legend, waterfall, waterfallWords } from './waterfall.ts';
@@ -26,6 +32,7 @@ export class InspectorElement extends LitElement {
     filters: { state: true },
     selectedId: { state: true },
     detail: { state: true },
+    isRecording: { state: true },
   };
   declare rows: readonly RequestRowShape[];
   /** What was there when the list was paused; the list itself goes on behind it. */
@@ -33,10 +40,12 @@ export class InspectorElement extends LitElement {
   declare filters: Filters;
   declare selectedId: string | undefined;
   declare detail: RequestDetailShape | undefined;
+  declare isRecording: boolean;
 
   constructor() {
     super();
     this.rows = [];
+    this.isRecording = false;
     this.filters = { ...NO_FILTERS, ...viewState<{ filters: Filters }>().filters };
   }
 
@@ -52,6 +61,7 @@ export class InspectorElement extends LitElement {
 
   #hear(message: InspectorToView): void {
     if (message.type === 'detail') this.detail = message.detail;
+    else if (message.type === 'recording') this.isRecording = message.isOn;
     else this.rows = message.isWhole ? message.rows : merged(this.rows, message.rows);
   }
 
@@ -116,6 +126,10 @@ export class InspectorElement extends LitElement {
           }}
         ><span class="codicon codicon-${this.paused ? 'debug-continue' : 'debug-pause'}" aria-hidden="true"></span>
           ${this.paused ? 'Resume' : 'Pause'}</button>
+        <button type="button" aria-pressed=${this.isRecording ? 'true' : 'false'}
+          title="Keeps the prompts of the next requests, in memory only, and forgets them when you turn it off"
+          @click=${() => postToHost<InspectorFromView>({ type: 'record', isWanted: !this.isRecording })}
+        ><span class="codicon codicon-record" aria-hidden="true"></span> Record prompts</button>
         <button type="button" @click=${() => postToHost<InspectorFromView>({ type: 'openDashboard' })}
         ><span class="codicon codicon-dashboard" aria-hidden="true"></span> Dashboard</button>
         ${legend()}
@@ -196,6 +210,7 @@ export class InspectorElement extends LitElement {
         <dl>${detail.facts.map(
           ({ label, value, explanation }) => html`<div title=${explanation}><dt>${label}</dt><dd>${value}</dd></div>`,
         )}</dl>
+        ${detail.prompt ? promptParts(detail.prompt) : nothing}
         <div class="actions">
           <button type="button" @click=${() => postToHost<InspectorFromView>({ type: 'copy', requestId: detail.id })}
           >Copy as JSON</button>
@@ -203,6 +218,19 @@ export class InspectorElement extends LitElement {
         </div>
       </section>`;
   }
+}
+
+/** Each part in its own frame, in the order in which the model reads them. */
+function promptParts(parts: readonly PromptPartShape[]): TemplateResult {
+  return html`
+    <h3>Prompt</h3>
+    <ol class="prompt">${parts.map(
+      ({ kind, label, size, text, why }) => html`
+        <li class=${kind} title=${why}>
+          <span class="part-head">${label} · ${size}</span><span class="visually-hidden">. ${why}</span>
+          <pre tabindex="0">${text}</pre>
+        </li>`,
+    )}</ol>`;
 }
 
 /** Changed rows take their old place, new ones come to the end. */

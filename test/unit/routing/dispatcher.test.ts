@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type BackendError, NO_USAGE, type StreamPart } from '../../../src/backends/backend.ts';
+import { MAX_RECORDED_CHARS, MAX_RECORDED_PROMPTS, PromptRecording } from '../../../src/metering/promptRecording.ts';
 import type { RequestRecord, Spans } from '../../../src/metering/requestRecord.ts';
 import { Stopwatch } from '../../../src/metering/stopwatch.ts';
+import type { Draft } from '../../../src/routing/dispatcher.ts';
 import { candidate, doorHarness, draft, joinText, REQUEST } from '../../support/doorHarness.ts';
 import { FakeClock, settle } from '../../support/fakeClock.ts';
 import { type ScriptStep, TimedBackend } from '../../support/timedBackend.ts';
@@ -292,5 +294,49 @@ describe('the sum of the spans', () => {
     const { backends } = await run([ANSWER], { abortAtMs: 20 });
     await settle();
     expect(backends.map(backend => backend.closed)).toEqual([1]);
+  });
+});
+
+describe('recording prompts', () => {
+  const send = async (recording: PromptRecording, overrides: Partial<Draft> = {}) => {
+    const clock = new FakeClock();
+    const candidates = [candidate('s', new TimedBackend(clock, ANSWER))];
+    const { door } = doorHarness(clock, candidates, { recording });
+    const running = door.run(draft(clock, overrides), new AbortController().signal, joinText);
+    await clock.advance(100);
+    await running;
+  };
+
+  it('keeps nothing unless the user turned it on', async () => {
+    const recording = new PromptRecording();
+    const cutUp: string[] = [];
+    const promptParts = () => {
+      cutUp.push('cut');
+      return [];
+    };
+    await send(recording, { promptParts });
+    expect(recording.find('r1')).toBeUndefined();
+    expect(cutUp).toEqual([]);
+  });
+
+  it('keeps what was sent, with the reasons of whoever made it, and forgets it when turned off', async () => {
+    const recording = new PromptRecording();
+    recording.start();
+    await send(recording);
+    expect(recording.find('r1')).toEqual([{ kind: 'prefix', label: 'prompt', text: 'def f(', why: 'Sent as it is.' }]);
+    const own = [{ kind: 'middle' as const, label: 'typed since', text: 'f(', why: 'Typed.' }];
+    await send(recording, { promptParts: () => own });
+    expect(recording.find('r1')).toEqual(own);
+    recording.stop();
+    expect(recording.find('r1')).toBeUndefined();
+  });
+
+  it('keeps the last prompts only, and no more text than there is room for', () => {
+    const recording = new PromptRecording();
+    recording.start();
+    const part = { kind: 'prefix' as const, label: '', why: '', text: 'x'.repeat(MAX_RECORDED_CHARS) };
+    for (let id = 0; id <= MAX_RECORDED_PROMPTS; id++) recording.note(`${id}`, () => [part, part]);
+    expect(recording.find('0')).toBeUndefined();
+    expect(recording.find('1')?.map(({ text }) => text.length)).toEqual([MAX_RECORDED_CHARS, 0]);
   });
 });

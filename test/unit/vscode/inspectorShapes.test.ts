@@ -85,6 +85,17 @@ describe('the detail of a request', () => {
     });
   });
 
+  it('shows a recorded prompt with each part’s share of the tokens', () => {
+    const parts = [
+      { kind: 'prefix' as const, label: 'before the cursor', text: 'x'.repeat(300), why: 'w' },
+      { kind: 'suffix' as const, label: 'after the cursor', text: 'x'.repeat(100), why: 'w' },
+    ];
+    const usage = { inputTokens: 200, cachedInputTokens: 0, outputTokens: 1, source: 'reported' as const };
+    const request = { record: requestRecord({ usage }), acceptances: [] };
+    expect(detailShape(request, parts).prompt?.map(({ size }) => size)).toEqual(['≈ 150 tok', '≈ 50 tok']);
+    expect(detailShape(request).prompt).toBeUndefined();
+  });
+
   it('tells its story in order', () => {
     const record = requestRecord({
       attempt: 2,
