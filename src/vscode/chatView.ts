@@ -35,6 +35,8 @@ export interface ChatView extends Disposable {
 export function registerChatView(needs: ChatViewNeeds): ChatView {
   const store = new DisposableStore();
   let connection: ViewConnection<ChatToView> | undefined;
+  /** The view is asked for before its page is there: the page hears of it when it is ready. */
+  let wantsFocus = false;
   const host = store.add(
     new ChatHost({ ...needs, editor: createChatEditor(needs), post: message => connection?.post(message) }),
   );
@@ -45,7 +47,11 @@ export function registerChatView(needs: ChatViewNeeds): ChatView {
       connection?.dispose();
       connection = connectView<ChatFromView, ChatToView>(view.webview, {
         parse: parseChatMessage,
-        handle: message => host.handle(message),
+        handle: async message => {
+          await host.handle(message);
+          if (message.type === 'ready' && wantsFocus) connection?.post({ type: 'focusInput' });
+          if (message.type === 'ready') wantsFocus = false;
+        },
         log: needs.log,
       });
       view.webview.html = webviewHtml(view.webview, needs.extensionUri, { view: 'chat', title: 'Minnow Chat' });
@@ -57,6 +63,7 @@ export function registerChatView(needs: ChatViewNeeds): ChatView {
   return {
     host,
     async show() {
+      wantsFocus = connection === undefined;
       await vscode.commands.executeCommand(`${CHAT_VIEW_ID}.focus`);
       connection?.post({ type: 'focusInput' });
     },

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Frame } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { violationsIn } from './support/accessibility.ts';
 import { openEditor, screenshotFile, type TestEditor } from './support/editor.ts';
 import { CODER, startModelServer } from './support/modelServer.ts';
 
@@ -11,8 +10,6 @@ const THEMES = {
   'high-contrast': 'Default High Contrast',
   'high-contrast-light': 'Default High Contrast Light',
 };
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 async function frameWith({ page }: TestEditor, selector: string): Promise<Frame> {
   let found: Frame | undefined;
@@ -33,16 +30,8 @@ async function frameWith({ page }: TestEditor, selector: string): Promise<Frame>
   return found;
 }
 
-/** Serious or not, none: the rules are those of WCAG 2.1 AA and axe's own best practice. */
 async function expectAccessible(frame: Frame, what: string): Promise<void> {
-  await frame.evaluate(axeSource);
-  const violations = await frame.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> };
-    };
-    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
-  });
-  expect(violations, what).toEqual([]);
+  expect(await violationsIn(frame), what).toEqual([]);
 }
 
 it('shows requests as they happen, and the dashboard, in every kind of theme and by keyboard', async () => {

@@ -155,7 +155,7 @@ export class ChatElement extends LitElement {
     const { state } = this;
     if (!state) return html`<p class="empty" role="status">Loading…</p>`;
     const isAnswering = state.turns.some(({ answers }) => answers.some(answer => answer.state === 'streaming'));
-    return html`
+    return html`<main>
       <header class="bar">
         <h1>${state.title || 'New chat'}</h1>
         <button type="button" class="icon-button" title="New Chat" aria-label="New Chat" @click=${() => this.#send({ type: 'newChat' })}>
@@ -176,7 +176,7 @@ export class ChatElement extends LitElement {
         </button>
       </header>
       ${this.history ? this.#historyPanel(this.history) : nothing}
-      <main class="log" role="log" aria-live="off" aria-label="Conversation" tabindex="0" @scroll=${() => this.#scrolled()}>
+      <div class="log" role="log" aria-live="off" aria-label="Conversation" tabindex="0" @scroll=${() => this.#scrolled()}>
         ${state.turns.length === 0 ? this.#empty(state) : nothing}
         ${state.isSummarized ? this.#summaryNote() : nothing}
         ${repeat(
@@ -184,7 +184,7 @@ export class ChatElement extends LitElement {
           turn => turn.id,
           turn => this.#turn(turn, state),
         )}
-      </main>
+      </div>
       <div class="visually-hidden" aria-live="polite">${this.spoken}</div>
       ${
         state.status.problem
@@ -202,7 +202,7 @@ export class ChatElement extends LitElement {
         .isAnswering=${isAnswering}
         .draft=${state.draft}
       ></minnow-composer>
-    `;
+    </main>`;
   }
 
   #empty(state: ChatViewState) {

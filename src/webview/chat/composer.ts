@@ -64,6 +64,7 @@ export class ComposerElement extends LitElement {
     if (!box) return;
     box.value = text;
     box.focus();
+    box.setSelectionRange(text.length, text.length);
     this.#typed();
   }
 
@@ -75,10 +76,8 @@ export class ComposerElement extends LitElement {
           rows="2"
           aria-label="Ask about your code"
           placeholder="Ask about your code…  / for commands, @ to attach"
-          role="combobox"
           aria-autocomplete="list"
-          aria-expanded=${this.menu ? 'true' : 'false'}
-          aria-controls="composer-menu"
+          aria-controls=${this.menu ? 'composer-menu' : nothing}
           aria-activedescendant=${this.menu ? `choice-${this.chosen}` : nothing}
           .value=${this.draft}
           @input=${() => this.#typed()}
@@ -238,6 +237,7 @@ export class ComposerElement extends LitElement {
     } else if (event.key === 'Escape' && this.isAnswering) {
       this.#send('stop');
     } else if (event.key === 'ArrowUp' && this.#box?.value === '') {
+      event.preventDefault();
       this.#send('edit-last');
     }
   }
