@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { build, context } from 'esbuild';
 import { embeddedTarget } from './scripts/embedded.mjs';
+import { shipsLicences } from './scripts/packaging/licences.mjs';
 
 const watch = process.argv.includes('--watch');
 const production = process.argv.includes('--production');
@@ -25,6 +26,8 @@ const targets = [
     platform: 'node',
     target: 'node22',
     external: ['vscode'],
+    // media/listPrices.json is made from its data.
+    plugins: [shipsLicences({ alsoOf: ['node_modules/@pydantic/genai-prices/package.json'] })],
   },
   {
     ...common,
@@ -41,6 +44,7 @@ const targets = [
     target: 'es2022',
     loader: { '.ttf': 'file' },
     assetNames: '[name]',
+    plugins: [shipsLicences()],
   },
   ...[embeddedTarget()].filter(target => target !== undefined).map(target => ({ ...common, ...target })),
 ].filter(target => Object.values(target.entryPoints).every(file => existsSync(file)));

@@ -1,8 +1,9 @@
 // The native part of the embedded engine: installed apart from everything else, because the packages that node-llama-cpp
 // would pull in by itself hold hundreds of megabytes of GPU builds, and because a machine may do without it.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { shipsLicences } from './packaging/licences.mjs';
 
 const root = resolve(import.meta.dirname, '..');
 const room = join(root, 'src/embedded');
@@ -90,7 +91,7 @@ export function embeddedTarget() {
     banner: { js: "import{createRequire as $require}from'node:module';const require=$require(import.meta.url);" },
     // Which packages went in, for their licences.
     metafile: true,
-    plugins: [besideTheBundle, shipsNativePart],
+    plugins: [besideTheBundle, shipsNativePart, shipsLicences()],
   };
 }
 
@@ -126,19 +127,17 @@ function replaceIn(build, filter, [pattern, replacement]) {
 }
 
 /**
- * After each build `dist/embedded` runs from anywhere: the bundle, the two files, llama.cpp for this machine, and the licences of all
- * that went in.
+ * After each build `dist/embedded` runs from anywhere: the bundle, the two files, and llama.cpp for this machine.
  * @type {import('esbuild').Plugin}
  */
 const shipsNativePart = {
   name: 'ships-native-part',
   setup(build) {
-    build.onEnd(({ metafile }) => {
+    build.onEnd(() => {
       const name = nativePackage();
       if (name === undefined) return;
       mkdirSync(join(output, 'llama'), { recursive: true });
       for (const file of JSON_FILES) cpSync(join(installed, 'node-llama-cpp/llama', file), join(output, 'llama', file));
-      writeFileSync(join(output, 'LICENSES.txt'), licencesOf(Object.keys(metafile?.inputs ?? {})));
       const target = join(output, 'node_modules', name);
       if (isRightVersion(target)) return;
       rmSync(join(output, 'node_modules'), { recursive: true, force: true });
@@ -146,25 +145,6 @@ const shipsNativePart = {
     });
   },
 };
-
-/**
- * The licences of the packages to which the bundled files belong.
- * @param {readonly string[]} files
- */
-function licencesOf(files) {
-  const folders = files.flatMap(
-    file => /^(?:.*[\\/])?node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file)?.[0] ?? [],
-  );
-  return [...new Set(folders)]
-    .sort()
-    .map(folder => {
-      const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      const file = readdirSync(join(root, folder)).find(entry => /^licen[cs]e/i.test(entry));
-      const text = file === undefined ? '' : readFileSync(join(root, folder, file), 'utf8');
-      return `${name} ${version} (${license})\n\n${text.trim()}\n`;
-    })
-    .join(`\n${'-'.repeat(80)}\n\n`);
-}
 
 /** What a VSIX for this machine must ship besides the rest, as globs from the root; the universal one ships none of it. */
 export const EMBEDDED_FILES = [
