@@ -108,6 +108,11 @@ export class Flight {
     this.notify();
   }
 
+  /** It has landed. A reader who left early may have a connection that still waits for the server's next word. */
+  close(): void {
+    this.#abort.abort();
+  }
+
   notify(): void {
     for (const wake of [...this.#waiting]) wake();
   }

@@ -116,6 +116,7 @@ export class Launcher {
       flight.requestId = attempt.id;
       return readAnswer(stream, wish, draft);
     });
+    flight.close();
     this.#land(flight, result, draft.plan());
   }
 

@@ -54,6 +54,7 @@ export class TalkingBackend extends ScriptedBackend {
       saidChars: 0,
     };
     this.heard.push(heard);
+    call.onPhase?.('requestSent');
     try {
       yield* this.#speak(heard, request, call.signal);
     } finally {

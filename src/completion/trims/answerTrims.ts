@@ -73,10 +73,12 @@ function isProse(languageId: string): boolean {
   return ['markdown', 'plaintext', 'latex', 'restructuredtext', 'asciidoc'].includes(languageId);
 }
 
-/** The cursor already stands at its depth, and the answer begins with the same white space once more. */
-function dropRepeatedIndentation(text: string, { lineBefore }: AnswerPlace): Trimmed {
-  const repeats = lineBefore !== '' && lineBefore.trim() === '' && text.startsWith(lineBefore);
-  return { text: repeats ? text.slice(lineBefore.length) : text };
+/** The cursor already stands as deep as it should, and the answer begins with the same white space once more. */
+function dropRepeatedIndentation(text: string, { lineBefore, previousLine, indentUnit }: AnswerPlace): Trimmed {
+  const opens = /[{([:]\s*$/.test(previousLine);
+  const wanted = indentationOf(previousLine) + (opens ? indentUnit.width : 0);
+  const isDeepEnough = lineBefore !== '' && lineBefore.trim() === '' && indentationOf(lineBefore) >= wanted;
+  return { text: isDeepEnough && text.startsWith(lineBefore) ? text.slice(lineBefore.length) : text };
 }
 
 /** Only at the beginnings of lines, and only whole steps: alignment within a step is left as it is. */
