@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RequestRecord } from '../../src/metering/requestRecord.ts';
 import { startServer } from '../editor/server.ts';
 import { type EditorWindow, openWindow } from '../editor/window.ts';
@@ -15,49 +16,49 @@ import { describeSuggestion } from './suggestionText.ts';
 
 const TOUR = join(OUT, 'tour');
 
-/** One thing that a person would type, and what they do with the suggestion. */
+/** Something that a person would type at the end of a file. */
 interface Stop {
-  readonly name: string;
   readonly file: string;
-  /** Typed at the end of the file. */
   readonly typed: string;
-  readonly action: 'accept' | 'acceptWord' | 'dismiss';
 }
 
 const STOPS: readonly Stop[] = [
   {
-    name: 'accepted-by-tab',
     file: 'src/cart.ts',
     typed: '\n/** Returns the total price of all items. */\nexport function totalPrice(items: CartItem[]): number {\n',
-    action: 'accept',
   },
   {
-    name: 'accepted-by-word',
     file: 'src/users.ts',
     typed:
       '\n/** Finds the user with the given id. */\nexport function findUserById(users: User[], id: number): User | undefined {\n',
-    action: 'acceptWord',
   },
   {
-    name: 'python',
     file: 'python/inventory.py',
     typed: '\n\ndef total_price(products):\n"""Return the total price of the products."""\n',
-    action: 'accept',
   },
 ];
+
+/** What is done with a suggestion: with the first the first, and so on. */
+const ACTIONS = [
+  { key: 'Tab', outcome: 'accepted' },
+  { key: 'Control+ArrowRight', outcome: 'acceptedPartly' },
+] as const;
 
 /** The tour types what a person would see at the end, so the editor adds no closing quotes or comments. */
 const STEADY_SETTINGS = { 'editor.autoClosingComments': 'never', 'editor.autoClosingQuotes': 'never' };
 
-const KEY_OF_ACTION = { accept: 'Tab', acceptWord: 'Control+ArrowRight', dismiss: 'Escape' } as const;
+const RECORD_LIMIT_MS = 10_000;
 
 export interface TourSuggestion extends Pick<RequestRecord, 'spans' | 'usage' | 'costMicroUsd' | 'costSource'> {
   readonly text: string;
   readonly at: string;
-  readonly outcome: 'accepted' | 'acceptedPartly' | 'dismissed';
+  readonly outcome: (typeof ACTIONS)[number]['outcome'];
 }
 
-/** Drives the editor as a person would, and leaves pictures and report.json under out/tour. Throws when no ghost text comes. */
+/**
+ * Drives the editor as a person would, and leaves pictures and report.json under out/tour. A model may have nothing to say at
+ * one place; it throws when fewer suggestions came than there are ways to take one.
+ */
 export async function takeTour(vsix: string, folder: string): Promise<void> {
   rmSync(TOUR, { recursive: true, force: true });
   mkdirSync(TOUR, { recursive: true });
@@ -69,15 +70,10 @@ export async function takeTour(vsix: string, folder: string): Promise<void> {
     env: { [RECORDS_FILE_VARIABLE]: recordsFile },
   });
   try {
-    const [first] = STOPS;
-    const window = await openWindow(server, {
-      folder,
-      ...(first && { file: join(folder, first.file) }),
-    });
+    const window = await openWindow(server, { folder });
     try {
       await window.waitUntilActivated();
-      const suggestions: TourSuggestion[] = [];
-      for (const stop of STOPS) suggestions.push(await visit(window, stop, recordsFile, suggestions.length + 1));
+      const suggestions = await visitAll(window, recordsFile);
       await showHoverCard(window);
       report(suggestions, recordsFile);
     } finally {
@@ -88,26 +84,47 @@ export async function takeTour(vsix: string, folder: string): Promise<void> {
   }
 }
 
-async function visit(window: EditorWindow, stop: Stop, recordsFile: string, number: number): Promise<TourSuggestion> {
-  await window.openFile(stop.file);
+async function visitAll(window: EditorWindow, recordsFile: string): Promise<TourSuggestion[]> {
+  const suggestions: TourSuggestion[] = [];
+  for (const stop of STOPS) {
+    const picture = join(TOUR, `${STOPS.indexOf(stop) + 1}`);
+    const text = await typeAndWait(window, stop);
+    await window.screenshot(`${picture}a-${text === undefined ? 'nothing-shown' : 'shown'}.png`);
+    if (text === undefined) {
+      console.log(`\nno suggestion in ${stop.file}\n${describeOutcomes(readRecords(recordsFile))}`);
+      continue;
+    }
+    const { spans, usage, costMicroUsd, costSource } = await requestOf(recordsFile);
+    const { key, outcome } = ACTIONS[suggestions.length % ACTIONS.length] ?? ACTIONS[0];
+    await window.press(key);
+    await window.waitForGhostText(shown => shown !== text);
+    await window.screenshot(`${picture}b-${outcome}.png`);
+    const suggestion = { text, at: stop.file, spans, usage, costMicroUsd, costSource, outcome };
+    suggestions.push(suggestion);
+    console.log(describeSuggestion(suggestion, suggestions.length));
+  }
+  if (suggestions.length < ACTIONS.length) throw new Error(`only ${suggestions.length} suggestions were shown`);
+  return suggestions;
+}
+
+async function typeAndWait(window: EditorWindow, { file, typed }: Stop): Promise<string | undefined> {
+  await window.openFile(file);
   await window.press('Control+End');
-  await window.type(stop.typed);
-  const text = await window.waitForGhostText().catch(async error => {
-    await window.screenshot(join(TOUR, `${number}-nothing-shown.png`));
-    throw new Error(`${error.message}\n${describeOutcomes(readRecords(recordsFile))}`);
-  });
-  await window.screenshot(join(TOUR, `${number}a-${stop.name}-shown.png`));
-  const records = readRecords(recordsFile);
-  const request = records && requestOfLastShown(records);
-  if (!request) throw new Error('ghost text is shown, but the meter has no record of its request');
-  await window.press(KEY_OF_ACTION[stop.action]);
-  await window.waitForGhostText(shown => shown !== text).catch(() => '');
-  await window.screenshot(join(TOUR, `${number}b-${stop.name}.png`));
-  const { spans, usage, costMicroUsd, costSource } = request;
-  const outcome = ({ accept: 'accepted', acceptWord: 'acceptedPartly', dismiss: 'dismissed' } as const)[stop.action];
-  const suggestion = { text, at: stop.file, spans, usage, costMicroUsd, costSource, outcome };
-  console.log(describeSuggestion(suggestion, number));
-  return suggestion;
+  await window.type(typed);
+  return window.waitForGhostText().catch(() => undefined);
+}
+
+/** The request behind what is shown. Its record is whole only at its end, which may come after the first line is shown. */
+async function requestOf(recordsFile: string): Promise<RequestRecord> {
+  const deadline = performance.now() + RECORD_LIMIT_MS;
+  for (;;) {
+    const records = readRecords(recordsFile);
+    const request = records && requestOfLastShown(records);
+    if (request) return request;
+    if (performance.now() > deadline)
+      throw new Error('ghost text is shown, but the meter has no record of its request');
+    await sleep(50);
+  }
 }
 
 async function showHoverCard(window: EditorWindow): Promise<void> {

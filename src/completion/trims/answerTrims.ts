@@ -17,6 +17,7 @@ export const ANSWER_TRIMS: readonly AnswerTrim[] = [
   unwrapFence,
   refuseProse,
   dropRepeatedIndentation,
+  dropBlankOfToken,
   useDocumentsIndentation,
   cutLineThatFollows,
   refuseRepeatOfPreviousLine,
@@ -79,6 +80,16 @@ function dropRepeatedIndentation(text: string, { lineBefore, previousLine, inden
   const wanted = indentationOf(previousLine) + (opens ? indentUnit.width : 0);
   const isDeepEnough = lineBefore !== '' && lineBefore.trim() === '' && indentationOf(lineBefore) >= wanted;
   return { text: isDeepEnough && text.startsWith(lineBefore) ? text.slice(lineBefore.length) : text };
+}
+
+/**
+ * The cursor stands at a whole step of indentation and the answer begins with less than one more: the blank that tokens for
+ * words bring along, which would be a wrong indentation. The star of a comment's line is aligned like that on purpose.
+ */
+function dropBlankOfToken(text: string, { lineBefore, indentUnit: { unit, width } }: AnswerPlace): Trimmed {
+  const blanks = /^ *(?=[^\s*])/.exec(text)?.[0].length ?? 0;
+  const standsAtStep = /^ +$/.test(lineBefore) && lineBefore.length % width === 0;
+  return { text: unit === 'space' && standsAtStep && blanks < width ? text.slice(blanks) : text };
 }
 
 /** Only at the beginnings of lines, and only whole steps: alignment within a step is left as it is. */

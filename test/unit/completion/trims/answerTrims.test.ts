@@ -27,6 +27,10 @@ describe('an answer is trimmed', () => {
     ['to nothing when it talks', '‸', "Here's the completed code:", '«proseOrFence»'],
     ['not when talk is what is written', '‸', 'Here is a list', 'Here is a list', { languageId: 'markdown' }],
     ['of indentation that stands there already', 'f() {\n    ‸', '    return 1;', 'return 1;'],
+    ['of the blank before its first word at a whole step', 'f():\n  ‸', ' total = 0\n  for', 'total = 0\n  for'],
+    ['not of a step more', 'f():\n    ‸', '  total = 0', '  total = 0'],
+    ['not of the blank before a comment’s star', '/**\n  ‸', ' * a', ' * a'],
+    ['not of the blank after a word', 'return‸', ' total', ' total'],
     [
       'to the tabs of the document',
       'f() {\n\t‸',
