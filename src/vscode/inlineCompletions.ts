@@ -24,7 +24,7 @@ export interface InlineCompletionsNeeds {
 /** Ghost text by the stable API alone: what a published extension may use. */
 export function registerInlineCompletions(needs: InlineCompletionsNeeds): Disposable {
   const store = new DisposableStore();
-  const watch = new SuggestionWatch(needs.clock, needs.engine);
+  const watch = store.add(new SuggestionWatch(needs.clock, needs.engine));
   const provider = new InlineCompletions(needs, watch);
   store.add(vscode.languages.registerInlineCompletionItemProvider({ pattern: '**' }, provider));
   store.add(

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import { type Disposable, DisposableSlot } from '../base/disposable.ts';
 import type { Suggestion } from '../completion/outcome.ts';
 
 /** What the watch tells; the completion engine is one. */
@@ -27,6 +28,8 @@ export interface TextChange {
 const SEEN_AFTER_MS = 200;
 /** Who looked at a suggestion for this long and then moved the cursor away did not want it. */
 const REJECTED_AFTER_MS = 1000;
+/** The editor runs an item's command right after the change that took it; without it, only the last word was taken. */
+const COMMAND_WITHIN_MS = 500;
 
 interface Watched {
   /** The newest id: typing along, the engine shows the rest of a suggestion under a new one. */
@@ -48,9 +51,10 @@ interface Watched {
  * rest is inferred from changes of the document and the cursor, and is an approximation: a paste of exactly the suggested
  * word counts as accepting a word, and Escape cannot be seen until the cursor moves away.
  */
-export class SuggestionWatch {
+export class SuggestionWatch implements Disposable {
   readonly #clock: Clock;
   readonly #fate: SuggestionFate;
+  readonly #settling = new DisposableSlot();
   #watched: Watched | undefined;
 
   constructor(clock: Clock, fate: SuggestionFate) {
@@ -81,7 +85,10 @@ export class SuggestionWatch {
 
   /** The command of the item ran: the whole suggestion was taken. */
   accepted(suggestionId: string): void {
-    if (this.#watched?.id === suggestionId) this.#watched = undefined;
+    if (this.#watched?.id === suggestionId) {
+      this.#watched = undefined;
+      this.#settling.value = undefined;
+    }
     this.#fate.accepted(suggestionId);
   }
 
@@ -102,6 +109,11 @@ export class SuggestionWatch {
     this.#end(this.#age(watched) < REJECTED_AFTER_MS ? 'typedOver' : 'rejected');
   }
 
+  dispose(): void {
+    this.#settling.dispose();
+    this.#watched = undefined;
+  }
+
   #advance(watched: Watched, entered: string): void {
     // Blanks in one piece are a line break with its indentation, which the editor adds to what is typed.
     const inOnePiece = entered.length > 1 && /\S/.test(entered);
@@ -116,11 +128,13 @@ export class SuggestionWatch {
       takenChars: watched.takenChars + (inOnePiece && rest !== '' ? entered.length : 0),
       lastPieceChars: inOnePiece && rest === '' ? entered.length : 0,
     };
+    if (rest === '') this.#settling.value = this.#clock.after(COMMAND_WITHIN_MS, () => this.#end('typedOver'));
   }
 
   #end(how: 'rejected' | 'typedOver'): void {
     const watched = this.#watched;
     this.#watched = undefined;
+    this.#settling.value = undefined;
     if (!watched) return;
     // The text is all there and no command came: its last word was taken by itself.
     if (watched.lastPieceChars > 0) this.#fate.acceptedPartly(watched.id, watched.lastPieceChars);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
+import type { AcceptanceRecord } from '../../../src/metering/requestRecord.ts';
 import type { MinnowApi } from '../../../src/vscode/api.ts';
 import { openAtCursor, pressUntilChanged, readyApi, suggestion, type, until } from './support/minnow.ts';
 
@@ -18,42 +19,49 @@ describe('the fate of a suggestion', () => {
 
   afterEach(() => vscode.commands.executeCommand('workbench.action.closeAllEditors'));
 
+  /** With what has been recorded since of suggestions that were taken, or of those that were not. */
   async function suggested() {
     const editor = await openAtCursor(TEXT, { language: 'python' });
     const sinceMs = Date.now();
     await type('return ');
-    const { requestId } = await suggestion(api, sinceMs);
-    return { editor, actions: () => actionsOn(requestId, sinceMs) };
+    await suggestion(api, sinceMs);
+    const since = () => api.recentAcceptances().filter(({ atMs }) => atMs >= sinceMs);
+    const isTaken = ({ action }: AcceptanceRecord) => action === 'accepted' || action === 'acceptedPartly';
+    return {
+      editor,
+      taken: () => since().filter(isTaken),
+      left: () => since().filter(record => !isTaken(record)),
+    };
   }
 
-  // One request may serve several times, from memory.
-  const actionsOn = (requestId: string, sinceMs: number) =>
-    api
-      .recentAcceptances()
-      .filter(acceptance => acceptance.requestId === requestId && acceptance.atMs >= sinceMs)
-      .map(({ action, acceptedChars }) => ({ action, acceptedChars }));
-
   it('is accepted when it was taken whole', async () => {
-    const { editor, actions } = await suggested();
+    const { editor, taken } = await suggested();
     await pressUntilChanged(editor, 'editor.action.inlineSuggest.commit');
-    await until('a record', () => actions().length > 0);
+    await until('a record', () => taken().length > 0);
     assert.deepEqual(
-      actions().map(({ action }) => action),
+      taken().map(({ action }) => action),
       ['accepted'],
     );
   });
 
   it('is accepted in part when a word of it was taken', async () => {
-    const { editor, actions } = await suggested();
-    const word = await pressUntilChanged(editor, 'editor.action.inlineSuggest.acceptNextWord');
-    await until('a record', () => actions().length > 0);
-    assert.deepEqual(actions(), [{ action: 'acceptedPartly', acceptedChars: word.length }]);
+    const { editor, taken } = await suggested();
+    // A "word" of one character cannot be told from a key.
+    let word = '';
+    while (word.length < 2) word = await pressUntilChanged(editor, 'editor.action.inlineSuggest.acceptNextWord');
+    await until('a record', () => taken().length > 0);
+    assert.deepEqual(
+      taken().map(({ action, acceptedChars }) => ({ action, acceptedChars })),
+      [{ action: 'acceptedPartly', acceptedChars: word.length }],
+    );
   });
 
   it('is gone when something else was typed', async () => {
-    const { actions } = await suggested();
+    const { taken, left } = await suggested();
+    const before = left().length;
     await type('# no');
-    await until('a record', () => actions().length > 0);
-    assert.match(String(actions()[0]?.action), /^(typedOver|unseen)$/);
+    await until('a record', () => left().length > before);
+    assert.match(String(left().at(-1)?.action), /^(typedOver|unseen)$/);
+    assert.deepEqual(taken(), []);
   });
 });

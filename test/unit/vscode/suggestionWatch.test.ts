@@ -47,6 +47,26 @@ describe('what became of a suggestion', () => {
     expect(told).toEqual(['s1 partly 5', 's1 partly 2', 's1 partly 2']);
   });
 
+  it('is accepted in part when its only word was taken and the command does not come', async () => {
+    watch.shown(suggestion('total'), place);
+    type('total', 8);
+    await clock.advance(499);
+    expect(told).toEqual([]);
+    await clock.advance(1);
+    expect(told).toEqual(['s1 partly 5']);
+  });
+
+  it('leaves nothing running when it was accepted or the watch is over', async () => {
+    watch.shown(suggestion('total'), place);
+    type('total', 8);
+    watch.accepted('s1');
+    expect(clock.pendingTimers).toBe(0);
+    watch.shown(suggestion('total'), place);
+    type('total', 8);
+    watch.dispose();
+    expect(clock.pendingTimers).toBe(0);
+  });
+
   it('stays the same while the user types along, under the id that was shown last', async () => {
     watch.shown(suggestion('total'), place);
     type('t', 8);
