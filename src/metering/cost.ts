@@ -1,6 +1,14 @@
 import type { Usage } from '../backends/backend.ts';
 import type { Locality } from '../backends/permit.ts';
-import { findModel, findProvider, microUsdOf, type PriceList, pricesAt, type TokenPrices } from './prices.ts';
+import {
+  findModel,
+  findProvider,
+  microUsdOf,
+  type PricedModel,
+  type PriceList,
+  pricesAt,
+  type TokenPrices,
+} from './prices.ts';
 import type { CostSource, EnergyEstimate } from './requestRecord.ts';
 
 /** What a price is looked up by. */
@@ -63,18 +71,44 @@ export interface CostNeeds {
  * the user's own machines; the list price; else not known.
  */
 export function createCostOf({ settings, priceList }: CostNeeds): CostOf {
-  return priced => ({ ...moneyOf(priced, settings(), priceList), energy: energyOf(priced, settings()) });
+  const listed = rememberedModels(priceList);
+  return priced => ({ ...moneyOf(priced, settings(), listed), energy: energyOf(priced, settings()) });
 }
 
-function moneyOf(priced: Priced, settings: CostSettings, priceList: () => PriceList | undefined): Cost {
+/** What the list has for a model: found by some hundred comparisons, so remembered. */
+interface Listed {
+  readonly model: PricedModel | undefined;
+  readonly asOf: string;
+}
+
+/** Nobody uses so many models; beyond that the search begins anew. */
+const MAX_REMEMBERED = 200;
+
+function rememberedModels(priceList: () => PriceList | undefined): (priced: Priced) => Listed | undefined {
+  const remembered = new Map<string, Listed>();
+  return ({ endpoint, model }) => {
+    const key = `${endpoint.pricedAs ?? endpoint.url}\n${model}`;
+    const known = remembered.get(key);
+    if (known) return known;
+    const list = priceList();
+    if (!list) return undefined;
+    const provider = findProvider(list, endpoint);
+    const listed = { model: provider && findModel(list, provider, model), asOf: list.asOf };
+    if (remembered.size >= MAX_REMEMBERED) remembered.clear();
+    remembered.set(key, listed);
+    return listed;
+  };
+}
+
+function moneyOf(priced: Priced, settings: CostSettings, listedOf: (priced: Priced) => Listed | undefined): Cost {
   const { usage, reportedMicroUsd, locality } = priced;
   if (reportedMicroUsd !== undefined) return { microUsd: reportedMicroUsd, source: 'provider', priceAsOf: undefined };
   const own = userPriceOf(priced, settings.prices);
   if (own) return known(microUsdOf(own, usage), 'userPrice', own.asOf);
   if (locality !== 'remote') return { microUsd: 0, source: 'local', priceAsOf: undefined };
-  const list = priceList();
-  const prices = list && listPricesOf(list, priced.endpoint, priced.model, priced.atMs);
-  return prices ? known(microUsdOf(prices, usage), 'list', list.asOf) : UNKNOWN;
+  const listed = listedOf(priced);
+  const prices = listed?.model && pricesAt(listed.model, priced.atMs);
+  return prices ? known(microUsdOf(prices, usage), 'list', listed.asOf) : UNKNOWN;
 }
 
 const UNKNOWN: Cost = { microUsd: undefined, source: 'unknown', priceAsOf: undefined };
@@ -87,17 +121,6 @@ function known(microUsd: number | undefined, source: CostSource, priceAsOf: stri
 function userPriceOf({ endpoint, model }: Priced, prices: readonly UserPrice[]): UserPrice | undefined {
   const ofEndpoint = prices.filter(price => price.endpoint === endpoint.name);
   return ofEndpoint.find(price => price.model === model) ?? ofEndpoint.find(price => price.model === '*');
-}
-
-export function listPricesOf(
-  list: PriceList,
-  endpoint: PricedEndpoint,
-  model: string,
-  atMs: number,
-): TokenPrices | undefined {
-  const provider = findProvider(list, endpoint);
-  const found = provider && findModel(list, provider, model);
-  return found && pricesAt(found, atMs);
 }
 
 /** Only this machine's own work: what a server elsewhere draws is not known here. */
