@@ -12,7 +12,7 @@ import type { ContextSource } from './context/contextSource.ts';
 import type { Flight } from './flight.ts';
 import { Launcher } from './launcher.ts';
 import type { CompletionOutcome, SkipReason, Suggestion } from './outcome.ts';
-import { Pace } from './pace.ts';
+import { Paces } from './pace.ts';
 import { Rhythm } from './rhythm.ts';
 import { Scheduler } from './scheduler.ts';
 import type { SyntaxPort } from './shape.ts';
@@ -117,7 +117,7 @@ interface Parts {
   readonly memory: AnswerMemory;
   readonly scheduler: Scheduler;
   readonly rhythm: Rhythm;
-  readonly pace: Pace;
+  readonly paces: Paces;
   readonly showing: Showing;
   readonly launcher: Launcher;
 }
@@ -126,10 +126,10 @@ function createParts(needs: CompletionEngineNeeds): Parts {
   const { clock } = needs;
   const memory = new AnswerMemory();
   const scheduler = new Scheduler(clock);
-  const pace = new Pace();
+  const paces = new Paces();
   const showing = new Showing({ ...needs, memory });
-  const launcher = new Launcher({ ...needs, memory, scheduler, pace });
-  return { clock, memory, scheduler, rhythm: new Rhythm(), pace, showing, launcher };
+  const launcher = new Launcher({ ...needs, memory, scheduler, paces });
+  return { clock, memory, scheduler, rhythm: new Rhythm(), paces, showing, launcher };
 }
 
 /** The whole way of one keystroke: cheap checks before dear ones, and nothing is sent before memory was asked. */
@@ -151,7 +151,7 @@ async function completeAt(parts: Parts, ask: Ask): Promise<CompletionOutcome> {
   // To have waited for a request that then was of no use here is to have stood in line, not to have hesitated.
   ask.stopwatch.lap('queueMs');
 
-  const waitMs = rhythm.waitMs(lineBefore(ask), parts.pace.firstTokenMs);
+  const waitMs = rhythm.waitMs(lineBefore(ask), parts.paces.of(ask.modelKey).firstTokenMs);
   if (!(await sleep(clock, waitMs, ask.signal))) return { kind: 'cancelled', at: 'debounce' };
   ask.stopwatch.lap('debounceMs');
   const context = await launcher.contextFor(ask);

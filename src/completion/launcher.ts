@@ -6,7 +6,7 @@ import type { AnswerMemory } from './answerMemory.ts';
 import { type Ask, type AskNeeds, askOf } from './ask.ts';
 import { type ContextSnapshot, type ContextSource, MAX_CONTEXT_WAIT_MS } from './context/contextSource.ts';
 import { Flight, type FlightEnd, type FlightStart } from './flight.ts';
-import type { Pace } from './pace.ts';
+import type { Paces } from './pace.ts';
 import { type PromptPlan, PromptPlanner } from './prompt/promptPlanner.ts';
 import { draftOf, GREEDY, type ReadAnswer, readAnswer, variedSampling } from './request.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -18,7 +18,7 @@ export interface LauncherNeeds extends AskNeeds {
   readonly door: Door;
   readonly memory: AnswerMemory;
   readonly scheduler: Scheduler;
-  readonly pace: Pace;
+  readonly paces: Paces;
   readonly log: Logger;
   readonly contextSource?: ContextSource | undefined;
 }
@@ -86,7 +86,7 @@ export class Launcher {
     context: ContextSnapshot | undefined,
     kind: Pick<FlightStart, 'purpose' | 'sampling'>,
   ): Flight {
-    const { clock, scheduler, pace } = this.#needs;
+    const { clock, scheduler, paces } = this.#needs;
     const flight = new Flight({
       place: ask.place,
       shape: ask.shape,
@@ -94,7 +94,7 @@ export class Launcher {
       modelKey: ask.modelKey,
       dialect: ask.candidate.endpoint.backend.dialect,
       startedMs: clock.monotonicMs(),
-      firstLines: 1 + pace.linesWhileReading(),
+      firstLines: 1 + paces.of(ask.modelKey).linesWhileReading(),
     });
     scheduler.run(flight, () =>
       this.#fly(ask, context, flight).catch(error => {
@@ -110,7 +110,8 @@ export class Launcher {
   async #fly(ask: Ask, context: ContextSnapshot | undefined, flight: Flight): Promise<void> {
     const { door } = this.#needs;
     const { snapshot, settings, stopwatch } = ask;
-    const wish = { snapshot, settings, context, stopwatch, flight, planner: this.#planner };
+    const { promptTokens } = this.#needs.paces.of(ask.modelKey);
+    const wish = { snapshot, settings, context, stopwatch, flight, planner: this.#planner, promptTokens };
     const draft = draftOf(wish);
     const result = await door.run(draft, flight.signal, (stream, attempt) => {
       flight.requestId = attempt.id;
@@ -122,9 +123,9 @@ export class Launcher {
 
   #land(flight: Flight, result: DoorResult<ReadAnswer>, plan: PromptPlan | undefined): void {
     flight.end = endOf(result, flight);
-    const read = result.kind === 'answered' ? result : undefined;
-    if (plan) this.#planner.sent(plan, read?.value.raw ?? '', read?.value.inputTokens);
-    this.#learnPace(flight, plan, read);
+    const read = result.kind === 'answered' ? result.value : undefined;
+    if (plan) this.#planner.sent(plan, read?.raw ?? '', read?.inputTokens);
+    this.#learnPace(flight, plan, result);
     if (flight.isJoinable) this.#remember(flight, flight.end);
     flight.notify();
   }
@@ -136,21 +137,29 @@ export class Launcher {
     else if (end.kind === 'empty' && end.why !== 'cutOff') this.#needs.memory.rememberEmpty(place, modelKey);
   }
 
-  #learnPace(flight: Flight, plan: PromptPlan | undefined, answered: Answered | undefined): void {
-    const { pace, scheduler } = this.#needs;
+  #learnPace(flight: Flight, plan: PromptPlan | undefined, result: DoorResult<ReadAnswer>): void {
+    const { paces, scheduler } = this.#needs;
+    const { modelKey, dialect, startedMs } = flight.start;
+    const pace = paces.of(modelKey);
     const newTokens = plan?.plannedNewTokens ?? 0;
-    if (answered) {
-      const { firstTokenMs, generateMs } = answered.record.spans;
-      if (firstTokenMs !== undefined) pace.noteFirstToken(firstTokenMs, newTokens);
-      if (generateMs !== undefined) pace.noteDecoded(answered.value.raw.length, generateMs);
-    } else if (flight.start.dialect === 'ollama' && flight.said === '') {
+    if (result.kind === 'answered') {
+      const { firstTokenMs, generateMs } = result.record.spans;
+      const { evaluatedTokens = newTokens, raw } = result.value;
+      if (firstTokenMs !== undefined) pace.noteFirstToken(firstTokenMs);
+      // Of an answer that comes whole only the server knows when it had read the prompt and began to write.
+      const seen = dialect === 'ollama' ? {} : { prefillMs: firstTokenMs, decodeMs: generateMs };
+      const { prefillMs = seen.prefillMs, decodeMs = seen.decodeMs } = result.value;
+      if (prefillMs !== undefined) pace.notePrefill(evaluatedTokens, prefillMs);
+      if (decodeMs !== undefined) pace.noteDecoded(raw.length, decodeMs);
+    } else if (result.kind === 'failed' && result.error?.kind === 'timeout' && result.error.limit === 'firstByte') {
+      // It is slower than the limit allows, by how much nobody knows: a shorter prompt is what can still help.
+      pace.notePrefill(newTokens, 2 * result.error.limitMs);
+    } else if (dialect === 'ollama' && flight.said === '') {
       // Ollama reads an abandoned prompt to its end (real engines, 2.2), so another sent now would only wait in its queue.
-      scheduler.holdSlotUntil(flight.start.startedMs + pace.prefillMs(newTokens));
+      scheduler.holdSlotUntil(startedMs + pace.prefillMs(newTokens));
     }
   }
 }
-
-type Answered = Extract<DoorResult<ReadAnswer>, { kind: 'answered' }>;
 
 function endOf(result: DoorResult<ReadAnswer>, flight: Flight): FlightEnd {
   switch (result.kind) {

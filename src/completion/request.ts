@@ -32,6 +32,8 @@ export interface RequestWish {
   readonly stopwatch: Stopwatch;
   readonly flight: Flight;
   readonly planner: PromptPlanner;
+  /** What the engine reads fast enough. */
+  readonly promptTokens: number;
 }
 
 /** A wish as the door takes it; `plan` is there once a request was built. */
@@ -75,12 +77,12 @@ function forcedTextFor({ flight }: RequestWish, candidate: PermittedCandidate): 
 }
 
 function planFor(wish: RequestWish, candidate: PermittedCandidate, forced: string): PromptPlan | undefined {
-  const { snapshot, settings, context, flight, planner } = wish;
+  const { snapshot, settings, context, flight, planner, promptTokens } = wish;
   return planner.plan({
     snapshot,
     candidate,
     context,
-    maxPromptTokens: settings.completion.maxPromptTokens,
+    maxPromptTokens: Math.min(settings.completion.maxPromptTokens, promptTokens),
     maxAnswerTokens: flight.start.shape.maxTokens,
     forced,
   });
@@ -113,6 +115,10 @@ export interface ReadAnswer {
   readonly raw: string;
   /** The whole prompt, as the server counted it. */
   readonly inputTokens: number | undefined;
+  /** What of it was not in the server's cache; how long that took, and the answer: where the server tells. */
+  readonly evaluatedTokens: number | undefined;
+  readonly prefillMs: number | undefined;
+  readonly decodeMs: number | undefined;
 }
 
 /** Reads an answer into its flight until a rule says that it is over, the model stops, or nobody wants more. */
@@ -127,7 +133,7 @@ export async function readAnswer(
   const forced = draft.forced();
   const logprobs: number[] = [];
   let raw = '';
-  let inputTokens: number | undefined;
+  let counted: Counted = NOT_COUNTED;
   let last: 'stop' | 'cut' | 'running' = 'running';
   const parts = stream[Symbol.asyncIterator]();
   for (;;) {
@@ -135,7 +141,7 @@ export async function readAnswer(
     if (next === 'enough') break;
     if (next.type === 'failed') return failedMidway(next, raw);
     if (next.type === 'finish') {
-      inputTokens = next.usage.inputTokens;
+      counted = countedBy(next);
       last = next.reason === 'cut' ? 'cut' : 'stop';
       break;
     }
@@ -152,7 +158,23 @@ export async function readAnswer(
   }
   leave(parts);
   const end = last === 'stop' ? finished(flight, forced + raw, { place, markers }) : unfinished(flight, last);
-  return { value: { end, raw, inputTokens }, outcome: end.kind === 'empty' ? end : { kind: 'answered' } };
+  return { value: { end, raw, ...counted }, outcome: end.kind === 'empty' ? end : { kind: 'answered' } };
+}
+
+type Counted = Omit<ReadAnswer, 'end' | 'raw'>;
+
+const NOT_COUNTED: Counted = {
+  inputTokens: undefined,
+  evaluatedTokens: undefined,
+  prefillMs: undefined,
+  decodeMs: undefined,
+};
+
+function countedBy({ usage, serverTimings }: Extract<StreamPart, { type: 'finish' }>): Counted {
+  const { inputTokens, cachedInputTokens } = usage;
+  const isKnown = inputTokens !== undefined && cachedInputTokens !== undefined;
+  const evaluatedTokens = isKnown ? inputTokens - cachedInputTokens : undefined;
+  return { inputTokens, evaluatedTokens, prefillMs: serverTimings?.prefillMs, decodeMs: serverTimings?.decodeMs };
 }
 
 function mean(values: readonly number[]): number | undefined {
@@ -205,5 +227,5 @@ function unfinished(flight: Flight, how: 'cut' | 'running'): FlightEnd {
 
 function failedMidway(part: Extract<StreamPart, { type: 'failed' }>, raw: string): Consumed<ReadAnswer> {
   const end: FlightEnd = { kind: 'empty', why: 'cutOff' };
-  return { value: { end, raw, inputTokens: undefined }, outcome: { kind: 'failed', error: part.error } };
+  return { value: { end, raw, ...NOT_COUNTED }, outcome: { kind: 'failed', error: part.error } };
 }

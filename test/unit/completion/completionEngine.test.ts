@@ -363,6 +363,19 @@ describe('a file that is opened', () => {
   });
 });
 
+describe('an engine that is slow to read', () => {
+  it('gets shorter prompts, from the next file on', async () => {
+    const session = new CompletionSession(() => 'x();\n');
+    const above = 'value = compute(value);\n'.repeat(300);
+    session.backend.firstTokenMs = 9000;
+    await session.edit(`${above}‸`);
+    await session.clock.advance(9500);
+    await session.edit(`${above}‸`, { uri: 'file:///w/other.ts' });
+    const [first, second] = session.backend.heard.map(({ prompt }) => prompt.length);
+    expect(second).toBeLessThan((first ?? 0) * 0.75);
+  });
+});
+
 describe('context', () => {
   it('is not waited for longer than 15 ms', async () => {
     const contextSource = { snapshot: () => new Promise<never>(() => {}) };
