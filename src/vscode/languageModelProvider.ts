@@ -44,8 +44,12 @@ export function registerLanguageModels(needs: LanguageModelNeeds): LanguageModel
     needs.inventory.onDidChange(() => {
       listedAtMs = Number.NEGATIVE_INFINITY;
       changed.fire();
+      resolve();
     }),
   );
+  // The editor resolves models when somebody asks for them, and only then: without this, the user's first message finds
+  // none, and so it does when an engine came up after the first asking.
+  const resolve = () => void vscode.lm.selectChatModels({ vendor: VENDOR });
   const provider: vscode.LanguageModelChatProvider<OfferedModel> = {
     onDidChangeLanguageModelChatInformation: changed.event,
     async provideLanguageModelChatInformation(_options, token) {
@@ -68,8 +72,7 @@ export function registerLanguageModels(needs: LanguageModelNeeds): LanguageModel
     },
   };
   store.add(vscode.lm.registerLanguageModelChatProvider(VENDOR, provider));
-  // Models are resolved when somebody first asks for them; until then the user's first message would find none.
-  void vscode.lm.selectChatModels({ vendor: VENDOR });
+  resolve();
   return {
     candidate: id => listed.find(model => model.id === id)?.candidate,
     onDidChange: changed.event,
