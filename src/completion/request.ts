@@ -44,21 +44,21 @@ export interface CompletionDraft extends Draft {
 }
 
 export function draftOf(wish: RequestWish): CompletionDraft {
-  const { snapshot, flight, context } = wish;
+  const { snapshot, flight } = wish;
   let plan: PromptPlan | undefined;
   let forced = '';
   return {
     purpose: flight.start.purpose,
     rung: 'edge',
     privacy: {
-      paths: [snapshot.path, ...(context?.parts ?? []).map(part => part.path)],
+      paths: pathsOf(wish),
       contentUnknown: false,
       consent: undefined,
     },
     languageId: snapshot.languageId,
     stopwatch: wish.stopwatch,
     plan: () => plan,
-    promptParts: () => (plan ? planParts(plan, context) : []),
+    promptParts: () => (plan ? planParts(plan, wish.context) : []),
     forced: () => forced,
     build(candidate) {
       forced = forcedTextFor(wish, candidate);
@@ -66,6 +66,11 @@ export function draftOf(wish: RequestWish): CompletionDraft {
       return plan ? requestOf(wish, candidate, plan) : withoutFim(candidate);
     },
   };
+}
+
+function pathsOf({ snapshot, context, planner }: RequestWish): readonly string[] {
+  const given = (context?.parts ?? []).map(part => part.path);
+  return [...new Set([snapshot.path, ...given, ...planner.pathsHeldFor(snapshot.uri)])];
 }
 
 /**

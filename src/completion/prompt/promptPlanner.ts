@@ -53,6 +53,8 @@ interface Episode {
   readonly start: WindowStart;
   readonly context: ContextText;
   readonly contextVersion: number | undefined;
+  /** The files that the context is made from. */
+  readonly contextPaths: readonly string[];
   /** Prompts sent with this context. */
   readonly prompts: number;
   /** The window's text up to where the middle began. */
@@ -98,6 +100,11 @@ export class PromptPlanner {
     };
   }
 
+  /** The files that prompts about a document are made from besides itself: context is kept longer than it is given. */
+  pathsHeldFor(uri: string): readonly string[] {
+    return [...this.#episodes].flatMap(([key, { contextPaths }]) => (key.startsWith(`${uri}\n`) ? contextPaths : []));
+  }
+
   /** Tells what became of a plan that was sent; `answer` as far as it came. */
   sent(plan: PromptPlan, answer: string, inputTokens: number | undefined): void {
     this.calibrator.learn(plan.modelKey, plan.promptChars, inputTokens);
@@ -126,6 +133,7 @@ export class PromptPlanner {
       start: window.start,
       context: keeps ? same.context : contextText(context, snapshot, family, contextRoom),
       contextVersion: keeps ? same.contextVersion : context?.version,
+      contextPaths: keeps ? same.contextPaths : (context?.parts ?? []).map(part => part.path),
       prompts: keeps ? same.prompts + 1 : 1,
       anchor: typed !== undefined && same ? same.anchor : fresh,
       suffix: typed !== undefined && same ? same.suffix : suffixOf(snapshot.suffix, suffixRoom),

@@ -233,6 +233,13 @@ describe('context', () => {
     expect(withVersion(planner, at(`${text.slice(0, 60)}‸`), 2)).toContain('new');
   });
 
+  it('is answered for by its files as long as it stands in prompts', () => {
+    const planner = new PromptPlanner();
+    withVersion(planner, at(`${text}‸`), 1);
+    expect(planner.pathsHeldFor('file:///w/a.ts')).toEqual(['b.ts']);
+    expect(planner.pathsHeldFor('file:///w/other.ts')).toEqual([]);
+  });
+
   it('that changes comes in after a while', () => {
     const planner = new PromptPlanner();
     for (let count = 0; count < 45; count++) withVersion(planner, at(`${text}${'x'.repeat(count)}‸`), 1);
