@@ -4,6 +4,8 @@ const WINDOW = 4;
 const WORTH_IT = 0.93;
 /** Slower than when it was chosen by this factor: the machine has become busy, look again. */
 const SLOWED = 1.4;
+/** A single measurement this much slower than the best number of threads is judged by itself: the next may take seconds. */
+const ABRUPT = 5;
 /** After so many windows look again in any case: the machine may have become quiet. */
 const REVIEW_WINDOWS = 64;
 const LIMIT = 4;
@@ -42,8 +44,10 @@ export class ThreadGovernor {
 
   measured(msPerToken: number): void {
     this.#samples.push(msPerToken);
-    if (this.#samples.length < WINDOW) return;
-    const typical = this.#samples.sort((a, b) => a - b)[WINDOW >> 1] ?? msPerToken;
+    const isAbrupt = this.#threads > 1 && msPerToken > (this.#best?.msPerToken ?? Number.POSITIVE_INFINITY) * ABRUPT;
+    if (this.#samples.length < WINDOW && !isAbrupt) return;
+    const middle = this.#samples.sort((a, b) => a - b)[WINDOW >> 1] ?? msPerToken;
+    const typical = isAbrupt ? msPerToken : middle;
     this.#samples = [];
     if (this.isSettled) this.#review(typical);
     else this.#judge(typical);
@@ -54,8 +58,11 @@ export class ThreadGovernor {
     const isBetter =
       best === undefined ||
       (this.#threads > best.threads ? typical < best.msPerToken * WORTH_IT : typical * WORTH_IT < best.msPerToken);
-    if (isBetter) this.#best = { threads: this.#threads, msPerToken: typical };
-    else if (this.#threads > best.threads) this.#untried = this.#untried.filter(threads => threads < best.threads);
+    const chosen = best === undefined || isBetter ? { threads: this.#threads, msPerToken: typical } : best;
+    this.#best = chosen;
+    // Where one more did not help, or one fewer did, more still will not.
+    const climbed = best !== undefined && this.#threads > best.threads;
+    if (best && climbed !== isBetter) this.#untried = this.#untried.filter(threads => threads < chosen.threads);
     this.#threads = this.#untried.shift() ?? this.#best?.threads ?? 1;
     this.#windowsSinceChoice = 0;
   }

@@ -229,11 +229,19 @@ async function measureFiles(): Promise<void> {
 
 /** What the next letter has to read after a speculation on the accepted state: had it been accepted, or typed on instead. */
 async function measureSpeculation(): Promise<void> {
+  await measureSpeculationIn('in front of the suffix', ({ fim }, inserted) => fim(inserted));
+  await measureSpeculationIn('behind the middle marker', ({ prompt }, inserted) => prompt + inserted);
+}
+
+async function measureSpeculationIn(
+  where: string,
+  promptAt: (at: CodePlace, inserted: string) => string,
+): Promise<void> {
   const figures = await times(Math.ceil(rounds / 2), async round => {
-    const { fim, truth } = place(round);
-    const accepted = truth.slice(0, 40);
+    const at = place(round);
+    const accepted = at.truth.slice(0, 40);
     const read = async (inserted: string) => {
-      const { usage } = await client.complete(fim(inserted), { max_tokens: 4 });
+      const { usage } = await client.complete(promptAt(at, inserted), { max_tokens: 4 });
       return usage.prompt_tokens - usage.prompt_tokens_details.cached_tokens;
     };
     await read('');
@@ -246,17 +254,17 @@ async function measureSpeculation(): Promise<void> {
     return { withoutSpeculation, typedOn, afterAccept };
   });
   note(
-    'next letter reads, no speculation before',
+    `text ${where}: next letter reads, no speculation`,
     figures.map(figure => figure.withoutSpeculation),
     'tokens',
   );
   note(
-    'next letter reads, speculation refuted',
+    `text ${where}: next letter reads, speculation refuted`,
     figures.map(figure => figure.typedOn),
     'tokens',
   );
   note(
-    'next letter reads, speculation accepted',
+    `text ${where}: next letter reads, speculation accepted`,
     figures.map(figure => figure.afterAccept),
     'tokens',
   );

@@ -57,6 +57,18 @@ describe('thread governor', () => {
     expect(governor.threads).toBe(1);
   });
 
+  it('gives up more threads after one token that took far too long', () => {
+    const governor = new ThreadGovernor(2);
+    work(governor, 4, () => 1);
+    expect(governor.threads).toBe(2);
+    governor.measured(500);
+    expect(governor.threads).toBe(1);
+    const settled = new ThreadGovernor(2);
+    work(settled, 20, threads => 100 / threads);
+    settled.measured(5_000);
+    expect(settled.threads).toBe(1);
+  });
+
   it('comes back to more when the machine has become quiet', () => {
     const governor = new ThreadGovernor(2);
     work(governor, 20, threads => (threads === 2 ? 900 : 110));
