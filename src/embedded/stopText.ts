@@ -1,5 +1,5 @@
 /**
- * Cuts an answer at the first of its stop strings, also where one arrives in pieces: text that may be the beginning of a
+ * Cuts an answer at the first of its stop strings to be complete, also where one arrives in pieces: text that may be the beginning of a
  * stop string is held back until the next piece decides.
  */
 export class StopText {
@@ -13,8 +13,8 @@ export class StopText {
   /** `text` may be shown; `stopped` says that the answer ends with it. */
   push(piece: string): { readonly text: string; readonly stopped: boolean } {
     const text = this.#held + piece;
-    const cut = firstIndexOfAny(text, this.#stops);
-    if (cut >= 0) {
+    const cut = cutOf(text, this.#stops);
+    if (cut !== undefined) {
       this.#held = '';
       return { text: text.slice(0, cut), stopped: true };
     }
@@ -31,9 +31,17 @@ export class StopText {
   }
 }
 
-function firstIndexOfAny(text: string, stops: readonly string[]): number {
-  const found = stops.map(stop => text.indexOf(stop)).filter(index => index >= 0);
-  return found.length === 0 ? -1 : Math.min(...found);
+/** Where the stop string begins that is complete first, so that the cut does not depend on how the text was dealt out. */
+function cutOf(text: string, stops: readonly string[]): number | undefined {
+  let cut: number | undefined;
+  let completeAt = Number.POSITIVE_INFINITY;
+  for (const stop of stops) {
+    const start = text.indexOf(stop);
+    const end = start + stop.length;
+    if (start < 0 || end > completeAt || (end === completeAt && start >= (cut ?? start))) continue;
+    [cut, completeAt] = [start, end];
+  }
+  return cut;
 }
 
 /** How many characters at the end of `text` are a beginning of `stop`. */

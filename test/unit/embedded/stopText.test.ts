@@ -29,6 +29,11 @@ describe('stop text', () => {
     expect(run(['one two three'], ['three', 'two'])).toEqual({ text: 'one ', stopped: true });
   });
 
+  it('takes the one that is complete first, whether the text comes at once or in pieces', () => {
+    expect(run(['b\na'], ['b\na', '\n'])).toEqual({ text: 'b', stopped: true });
+    expect(run(['b\n', 'a'], ['b\na', '\n'])).toEqual({ text: 'b', stopped: true });
+  });
+
   it('ignores an empty stop string', () => {
     expect(run(['abc'], [''])).toEqual({ text: 'abc', stopped: false });
   });
@@ -38,9 +43,12 @@ describe('stop text', () => {
     fc.assert(
       fc.property(fc.array(letters), fc.array(letters, { maxLength: 3 }), (pieces, stops) => {
         const whole = pieces.join('');
-        const cuts = stops.filter(stop => stop !== '').map(stop => whole.indexOf(stop));
-        const first = Math.min(...cuts.filter(cut => cut >= 0));
-        const stopped = Number.isFinite(first);
+        const matches = stops
+          .filter(stop => stop !== '' && whole.includes(stop))
+          .map(stop => ({ start: whole.indexOf(stop), end: whole.indexOf(stop) + stop.length }))
+          .sort((one, other) => one.end - other.end || one.start - other.start);
+        const stopped = matches.length > 0;
+        const first = matches[0]?.start;
         expect(run(pieces, stops)).toEqual({ text: stopped ? whole.slice(0, first) : whole, stopped });
       }),
     );
