@@ -14,6 +14,6 @@ export type ChildMessage =
   | { readonly type: 'ready'; readonly pid: number; readonly port: number; readonly model: NativeModelFacts }
   | {
       readonly type: 'failed';
-      readonly reason: 'nativeMissing' | 'modelFile' | 'outOfMemory';
+      readonly reason: 'nativeMissing' | 'modelFile' | 'outOfMemory' | 'notListening';
       readonly detail: string;
     };

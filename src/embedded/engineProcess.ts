@@ -62,15 +62,16 @@ export function cleanEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Process
   return { ...Object.fromEntries(kept), ELECTRON_RUN_AS_NODE: '1' };
 }
 
-function describeExit(code: number | null, signal: NodeJS.Signals | null, output: string): string {
+export function describeExit(code: number | null, signal: NodeJS.Signals | null, output: string): string {
   const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
-  // An assertion names the file on the machine that built llama.cpp.
   const lastLine = output
-    .trim()
     .split('\n')
-    // The library's own remarks, such as that it was bundled.
-    .filter(line => !line.startsWith('[node-llama-cpp]'))
+    .filter(line => !SAYS_NOTHING.test(line))
     .at(-1)
+    // An assertion names the file on the machine that built llama.cpp.
     ?.replace(/^\S*[\\/](?=\S+:\d+: )/, '');
-  return lastLine ? `${how}: ${lastLine}` : how;
+  return lastLine ? `${how}: ${lastLine.trim()}` : how;
 }
+
+/** Empty lines, the places of a stack trace, Node's version below it, and the library's remark that it was bundled. */
+const SAYS_NOTHING = /^\s*$|^\s+at |^Node\.js v|^\[node-llama-cpp\]/;

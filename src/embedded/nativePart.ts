@@ -34,6 +34,11 @@ export function whyGlibcIsNotEnough(version: string | undefined): string | undef
 
 /** Undefined on systems with another C library, such as Alpine's. */
 function glibcVersion(): string | undefined {
-  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
-  return report?.header?.glibcVersionRuntime;
+  // The report's network part looks up the name of every open connection's other end, and waits for it.
+  const reporter: { excludeNetwork?: boolean; getReport(): unknown } = process.report;
+  const { excludeNetwork = false } = reporter;
+  reporter.excludeNetwork = true;
+  const report = reporter.getReport() as { header?: { glibcVersionRuntime?: string } };
+  reporter.excludeNetwork = excludeNetwork;
+  return report.header?.glibcVersionRuntime;
 }

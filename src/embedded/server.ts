@@ -26,6 +26,7 @@ async function start({ token, modelPath, contextTokens, maxThreads }: StartMessa
     return;
   }
   const server = createHttpServer(engine, token, systemClock);
+  server.once('error', error => say({ type: 'failed', reason: 'notListening', detail: error.message }));
   server.listen(0, '127.0.0.1', () => {
     const address = server.address();
     if (address !== null && typeof address === 'object') {

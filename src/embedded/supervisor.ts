@@ -247,6 +247,8 @@ class Attempt implements Disposable {
         return { kind: 'fileDamaged', path: this.#choice.modelPath, detail: message.detail };
       case 'outOfMemory':
         return { kind: 'crashed', detail: `not enough memory: ${message.detail}` };
+      case 'notListening':
+        return { kind: 'crashed', detail: `no port of 127.0.0.1 could be had: ${message.detail}` };
     }
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLogger } from '../../../src/base/logger.ts';
 import type { ChildMessage, StartMessage } from '../../../src/embedded/channel.ts';
-import { cleanEnvironment, type EngineProcessEvents } from '../../../src/embedded/engineProcess.ts';
+import type { EngineProcessEvents } from '../../../src/embedded/engineProcess.ts';
 import { createEmbeddedSupervisor, type EmbeddedNeeds } from '../../../src/embedded/supervisor.ts';
 import { FakeClock } from '../../support/fakeClock.ts';
 import { ggufFile } from '../../support/ggufFile.ts';
@@ -209,18 +209,5 @@ describe('embedded supervisor', () => {
     supervisor.stop();
     process.events.onExit('it was ended by SIGKILL');
     expect(supervisor.state.kind).toBe('stopped');
-  });
-});
-
-describe('environment of the child', () => {
-  it('holds nothing that could change how llama.cpp is chosen, and keeps Electron running as Node', () => {
-    const environment = cleanEnvironment({
-      PATH: '/bin',
-      NODE_LLAMA_CPP_GPU: 'cuda',
-      NODE_OPTIONS: '--inspect',
-      LD_PRELOAD: 'x.so',
-      SECRET: 'key',
-    });
-    expect(environment).toEqual({ PATH: '/bin', ELECTRON_RUN_AS_NODE: '1' });
   });
 });
