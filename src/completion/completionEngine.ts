@@ -168,7 +168,7 @@ async function alternativesAt(parts: Parts, ask: Ask): Promise<readonly Suggesti
   const found: (Suggestion | undefined)[] = parts.memory
     .recallAll(ask.place, ask.modelKey)
     .map(({ text, answer, offset }) =>
-      parts.showing.offer(ask, { text, requestId: answer.requestId, agreedChars: offset, meanLogprob: undefined }),
+      parts.showing.offer(ask, { text, requestId: answer.requestId, goesOn: offset > 0, meanLogprob: undefined }),
     );
   const context = await parts.launcher.contextFor(ask);
   for (let seed = 1; seed <= MAX_FURTHER_REQUESTS && !ask.signal.aborted; seed++) {
@@ -178,7 +178,7 @@ async function alternativesAt(parts: Parts, ask: Ask): Promise<readonly Suggesti
       parts.showing.offer(ask, {
         text: flight.usable,
         requestId: flight.requestId,
-        agreedChars: 0,
+        goesOn: false,
         meanLogprob: undefined,
       }),
     );
@@ -200,7 +200,12 @@ function fromMemory({ memory, showing }: Parts, ask: Ask): Presentation | undefi
   const from = answer.origin === 'speculation' ? 'speculation' : 'cache';
   return showing.present(
     ask,
-    { text, requestId: answer.requestId, agreedChars: offset, meanLogprob: answer.meanLogprob },
+    {
+      text,
+      requestId: answer.requestId,
+      goesOn: offset > 0 || from === 'speculation',
+      meanLogprob: answer.meanLogprob,
+    },
     from,
   );
 }
@@ -211,7 +216,8 @@ async function fromFlight(parts: Parts, ask: Ask, from: Source): Promise<Complet
     const ahead = flight.ahead(ask.place, ask.modelKey);
     if (ahead === undefined) return undefined;
     if (flight.end || ahead.text.trim() !== '') {
-      const known = { ...ahead, requestId: flight.requestId, meanLogprob: flight.meanLogprob };
+      const goesOn = ahead.agreedChars > 0 || flight.start.purpose === 'speculation';
+      const known = { text: ahead.text, goesOn, requestId: flight.requestId, meanLogprob: flight.meanLogprob };
       const presentation = parts.showing.present(ask, known, from);
       if (!presentation) return undefined;
       flight.wasDelivered = true;

@@ -7,7 +7,7 @@ import { type Place, typedBetween } from './place.ts';
 import type { Shape } from './shape.ts';
 import { completeLines } from './stops/answerText.ts';
 import { fitToLineRest } from './trims/cursorTrims.ts';
-import { type Evidence, Trust } from './trust.ts';
+import { type Evidence, isAgreed, Trust } from './trust.ts';
 
 export type Shown = Extract<CompletionOutcome, { kind: 'shown' }>;
 export type Source = Shown['from'];
@@ -20,11 +20,12 @@ export interface Presentation {
   readonly isAgreed: boolean;
 }
 
-/** What is known to come at a place, and how much of it the document agrees with already. */
+/** What is known to come at a place. */
 export interface Known {
   readonly text: string;
   readonly requestId: string;
-  readonly agreedChars: number;
+  /** It goes on from something that the user typed or took. */
+  readonly goesOn: boolean;
   readonly meanLogprob: number | undefined;
 }
 
@@ -107,14 +108,10 @@ export class Showing {
     return this.#presentation(shownOf(from, { ...fitted, ...idsOf(onScreen) }), onScreen.evidence);
   }
 
-  #onScreen(
-    { place, snapshot }: Ask,
-    { text, requestId, agreedChars, meanLogprob }: Known,
-    shownChars: number,
-  ): OnScreen {
-    const standing = agreedChars > 0 ? 'continuing' : lineKey(place) === this.#contradictedLine ? 'retry' : 'first';
+  #onScreen({ place, snapshot }: Ask, { text, requestId, goesOn, meanLogprob }: Known, shownChars: number): OnScreen {
+    const standing = goesOn ? 'continuing' : lineKey(place) === this.#contradictedLine ? 'retry' : 'first';
     const { languageId } = snapshot;
-    const evidence: Evidence = { standing, meanLogprob: agreedChars > 0 ? undefined : meanLogprob };
+    const evidence: Evidence = { standing, meanLogprob: goesOn ? undefined : meanLogprob };
     return { id: this.#needs.newId(), requestId, place, text, evidence, languageId, shownChars };
   }
 
@@ -133,8 +130,7 @@ export class Showing {
   }
 
   #presentation(shown: Shown, evidence: Evidence): Presentation {
-    const isAgreed = evidence.standing !== 'first' && evidence.standing !== 'retry';
-    return { shown, holdMs: this.#trust.holdMs(evidence), isAgreed };
+    return { shown, holdMs: this.#trust.holdMs(evidence), isAgreed: isAgreed(evidence) };
   }
 
   accepted(id: string): void {

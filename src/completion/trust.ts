@@ -28,6 +28,11 @@ export interface Evidence {
   readonly meanLogprob: number | undefined;
 }
 
+/** The user has typed or taken some of it, or of what it goes on from. */
+export function isAgreed({ standing }: Evidence): boolean {
+  return standing !== 'first' && standing !== 'retry';
+}
+
 /**
  * Learns how often suggestions come true and has the doubtful ones wait until the typing has stopped: text that the next key
  * contradicts was read for nothing. What is typed meanwhile decides it sooner.
@@ -36,9 +41,9 @@ export class Trust {
   readonly #rightShare: Record<Standing, number> = { ...ASSUMED };
   readonly #sureness = new Sureness();
 
-  /** How long after the last key a suggestion is held back. */
+  /** How long after the last key a suggestion is held back; what goes on from something the user agreed with never is. */
   holdMs(evidence: Evidence): number {
-    return this.#likelihood(evidence) >= ENOUGH ? 0 : HOLD_MS;
+    return isAgreed(evidence) || this.#likelihood(evidence) >= ENOUGH ? 0 : HOLD_MS;
   }
 
   learn({ standing, meanLogprob }: Evidence, fate: Fate): void {

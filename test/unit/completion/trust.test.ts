@@ -24,7 +24,11 @@ describe('trust', () => {
   });
 
   it('keeps what it learned of one standing from the others', () => {
-    expect(afterMany('retry', 0).holdMs({ standing: 'agreed', ...UNKNOWN })).toBe(0);
+    expect(afterMany('retry', 0).holdMs({ standing: 'first', ...UNKNOWN })).toBe(0);
+  });
+
+  it('never holds back what goes on from something the user agreed with', () => {
+    expect(afterMany('continuing', 0).holdMs({ standing: 'continuing', ...UNKNOWN })).toBe(0);
   });
 
   it('believes a sure model sooner than an unsure one', () => {
