@@ -13,7 +13,7 @@ export function turnShape(turn: Turn, estimate: EstimateTokens): TurnShape {
     id: turn.id,
     question: command ? `/${command} ${text}`.trimEnd() : text,
     chips: turn.question.attachments.map((attachment, index) => chipShape(`${index}`, attachment, estimate)),
-    answers: turn.answers.map(answerShape),
+    answers: turn.answers.map(answer => answerShape(answer, estimate)),
   };
 }
 
@@ -23,7 +23,7 @@ export function chipShape(id: string, attachment: Attachment, estimate: Estimate
   return { id, label: labelOf(attachment), size, title };
 }
 
-export function answerShape(answer: Answer): AnswerShape {
+export function answerShape(answer: Answer, estimate: EstimateTokens): AnswerShape {
   const { author, state, metrics } = answer;
   const problem = state.kind === 'failed' ? describeProblem(state.problem) : undefined;
   return {
@@ -32,7 +32,10 @@ export function answerShape(answer: Answer): AnswerShape {
     isRemote: author?.locality === 'remote',
     state: state.kind === 'refused' ? 'failed' : state.kind,
     text: answer.text,
-    thinking: answer.thinking && { text: answer.thinking.text, summary: thinkingSummary(answer.thinking, state.kind) },
+    thinking: answer.thinking && {
+      text: answer.thinking.text,
+      summary: thinkingSummary(answer.thinking, state.kind, estimate),
+    },
     metrics: metrics ? metricsLine(metrics) : '',
     metricsTitle: metrics ? metricsTitle(metrics, author?.endpoint ?? '') : '',
     requestId: metrics?.requestId,
@@ -57,10 +60,10 @@ function noteOf({ state }: Answer): string | undefined {
   }
 }
 
-function thinkingSummary(thinking: Thinking, state: Answer['state']['kind']): string {
-  return state === 'streaming' && thinking.durationMs === 0
-    ? 'Thinking…'
-    : `Thought for ${formatDuration(thinking.durationMs)}`;
+/** "Thought for 3.2 s · ≈ 410 tok": servers count thinking and answer in one, so its part is an estimate. */
+function thinkingSummary(thinking: Thinking, state: Answer['state']['kind'], estimate: EstimateTokens): string {
+  if (state === 'streaming' && thinking.durationMs === 0) return 'Thinking…';
+  return `Thought for ${formatDuration(thinking.durationMs)} · ≈ ${formatTokens(estimate(thinking.text.length))}`;
 }
 
 /** "0.4 s first token · 41 tok/s · 512 in (480 cached) · 96 out · $0" */

@@ -66,6 +66,7 @@ export class ChatElement extends LitElement {
     on('attach', kind => this.#send({ type: 'attach', kind: kind as 'file' }));
     on('detach', chipId => this.#send({ type: 'detach', chipId }));
     on('pick-model', () => this.#send({ type: 'pickModel' }));
+    on('summarize', () => this.#send({ type: 'summarize' }));
     on('thinking-level', level => this.#send({ type: 'thinkingLevel', level }));
     on('edit-last', () => this.#edit(this.state?.turns.at(-1)));
     on('run-action', command => this.#send({ type: 'runAction', command }));

@@ -117,6 +117,7 @@ export class ComposerElement extends LitElement {
             <ul>
               ${context.leftOut.map(item => html`<li>${item.label}: ${item.why}</li>`)}
             </ul>
+            <button type="button" class="link" @click=${() => this.#send('summarize')}>Summarize Earlier Turns</button>
           </details>`
           : nothing
       }

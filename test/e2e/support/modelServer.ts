@@ -18,6 +18,10 @@ export interface ModelServer extends AsyncDisposable {
   readonly aborts: number;
   /** Decides each answer by the text before the cursor; may be replaced at any time. */
   reply: (textBefore: string) => Reply;
+  /** What chat is answered with, piece by piece; a pause stands between two pieces. Without an end, until the client goes. */
+  chat: () => { readonly pieces: Iterable<string>; readonly pauseMs: number };
+  /** When pieces of chat went out and when clients left, in milliseconds since 1970. */
+  readonly chatLog: { readonly kind: 'piece' | 'gone'; readonly atMs: number }[];
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
@@ -26,7 +30,29 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void | Pr
 export async function startModelServer(): Promise<ModelServer> {
   const prompts: string[] = [];
   let aborts = 0;
+  const chatLog: ModelServer['chatLog'] = [];
   const http = await listen({
+    async 'POST /v1/chat/completions'(request, response) {
+      await readText(request);
+      let isHere = true;
+      response.once('close', () => {
+        isHere = false;
+        if (!response.writableEnded) chatLog.push({ kind: 'gone', atMs: Date.now() });
+      });
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const { pieces, pauseMs } = server.chat();
+      let count = 0;
+      for (const content of pieces) {
+        if (!isHere) return;
+        chatLog.push({ kind: 'piece', atMs: Date.now() });
+        response.write(event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }));
+        count++;
+        await pause(pauseMs);
+      }
+      const usage = { prompt_tokens: 20, completion_tokens: count, total_tokens: 20 + count };
+      response.write(event({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
+      response.end(`${event({ choices: [], usage })}data: [DONE]\n\n`);
+    },
     'GET /version': (_, response) => sendJson(response, { version: '0.32.0' }),
     'GET /v1/models': (_, response) =>
       sendJson(response, { data: [{ id: CODER, object: 'model', owned_by: 'vllm', max_model_len: 4096 }] }),
@@ -50,6 +76,8 @@ export async function startModelServer(): Promise<ModelServer> {
   });
   const server: ModelServer = {
     ...http,
+    chatLog,
+    chat: () => ({ pieces: ['Hello.'], pauseMs: 1 }),
     prompts,
     get aborts() {
       return aborts;

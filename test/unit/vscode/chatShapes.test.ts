@@ -52,7 +52,7 @@ describe('an answer for the view', () => {
     [{ kind: 'stopped' }, 'Stopped.'],
     [{ kind: 'refused', why: 'Not without consent.' }, 'Not without consent.'],
   ] as const)('in state %j has the note %j', (state, note) => {
-    expect(answerShape({ ...ANSWER, state }).note).toBe(note);
+    expect(answerShape({ ...ANSWER, state }, chars => chars).note).toBe(note);
   });
 
   it('offers the one thing to do where the engine failed', () => {
@@ -62,9 +62,15 @@ describe('an answer for the view', () => {
       url: 'http://127.0.0.1:11434',
       detail: 'ECONNREFUSED',
     } as const;
-    const shape = answerShape({ ...ANSWER, state: { kind: 'failed', problem } });
+    const shape = answerShape({ ...ANSWER, state: { kind: 'failed', problem } }, chars => chars);
     expect(shape.note).toContain('ollama cannot be reached');
     expect(shape.action?.command).toMatch(/^minnow\./);
+  });
+
+  it('tells how long the model thought, and about how much', () => {
+    const thinking = { text: 'x'.repeat(1_230), durationMs: 3_200 };
+    const shape = answerShape({ ...ANSWER, thinking }, chars => Math.round(chars / 3));
+    expect(shape.thinking?.summary).toBe('Thought for 3.20 s · ≈ 410 tok');
   });
 
   it('says plainly what was left out', () => {
