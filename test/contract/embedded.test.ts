@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { GREEDY } from '../../src/backends/backend.ts';
+import { createHttp } from '../../src/backends/http.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { PromptPlanner } from '../../src/completion/prompt/promptPlanner.ts';
 import type { EmbeddedState, EmbeddedSupervisor } from '../../src/embedded/supervisor.ts';
+import { backendFor } from '../support/backendFor.ts';
+import { at } from '../support/cursor.ts';
 import {
   bundleEmbeddedEngine,
   EmbeddedClient,
@@ -15,6 +21,7 @@ import {
   TINY_MODEL,
   whyNoEmbeddedEngine,
 } from '../support/embeddedEngine.ts';
+import { candidateOf } from '../support/scriptedBackend.ts';
 import { ENDLESS_PROMPT, SORT_BY_AGE, tinyFimPrompt } from '../support/tinyPrompts.ts';
 
 const why = whyNoEmbeddedEngine();
@@ -218,6 +225,43 @@ describe.skipIf(why !== undefined)(`embedded engine${why === undefined ? '' : ` 
     await client.complete(prompt, { minnow: { healPrefix: 'us' } });
     const next = await client.complete(prompt, { minnow: { healPrefix: 'use' } });
     expect(next.usage.prompt_tokens_details.cached_tokens).toBe(next.usage.prompt_tokens - 1);
+  });
+
+  it('completes a word in the making as the product asks it to', async () => {
+    const http = createHttp({ clock: systemClock });
+    const backend = backendFor({ url: engine.url, dialect: 'openai', flavor: 'minnow', http, key: engine.token });
+    const call = { signal: new AbortController().signal };
+    const described = await backend.describeModel(engine.model.name, call);
+    if (!described.ok) throw new Error(described.error.kind);
+    const planner = new PromptPlanner();
+    const [before = '', after = ''] = SORT_BY_AGE.prompt
+      .replace(/<\|fim_(prefix|middle)\|>/g, '')
+      .split('<|fim_suffix|>');
+    const plan = planner.plan({
+      snapshot: at(`${before}[...users].sor‸${after}`),
+      candidate: candidateOf(backend, { model: described.value }),
+      context: undefined,
+      maxPromptTokens: 1000,
+      maxAnswerTokens: 40,
+      forced: '',
+    });
+    if (!plan) throw new Error('no plan');
+    expect(plan.prompt).toMatchObject({ typedStart: 'sor' });
+    const limits = { firstByteMs: 60_000, betweenEventsMs: 60_000 };
+    const request = {
+      model: engine.model.name,
+      prompt: plan.prompt,
+      maxTokens: 40,
+      stop: [],
+      sampling: GREEDY,
+      limits,
+    };
+    let text = '';
+    for await (const part of backend.generate({ ...request, delivery: 'streamed' }, call)) {
+      if (part.type === 'text') text += part.text;
+    }
+    http.dispose();
+    expect(`[...users].sor${text}`).toBe(SORT_BY_AGE.text);
   });
 
   it('answers the same with guesses from the prompt and without', async () => {
