@@ -229,7 +229,7 @@ describe('context', () => {
   it('that changes comes in when another file was asked about in between', () => {
     const planner = new PromptPlanner();
     withVersion(planner, at(`${text}‸`), 1);
-    withVersion(planner, at('other();\n'.repeat(30) + '‸', { uri: 'file:///w/other.ts' }), 1);
+    withVersion(planner, at(`${'other();\n'.repeat(30)}‸`, { uri: 'file:///w/other.ts' }), 1);
     expect(withVersion(planner, at(`${text.slice(0, 60)}‸`), 2)).toContain('new');
   });
 
