@@ -1,7 +1,7 @@
 // What the embedded engine by itself takes and gives back, and what only it can do:
 //   node test/bench/embeddedEngine.ts [--wide] [--threads N] [--rounds N]
 // --wide: the tiny model in the shape of a 0.5 B one (widenedModel.ts). Each comparison is made within one run, turn by turn.
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -69,6 +69,7 @@ async function main(): Promise<void> {
   await measureDrafts();
   const work = await client.get('/health');
   supervisor.dispose();
+  if (options.wide) rmSync(modelPath);
   report(`load ${load.toFixed(1)} at the start, ${(loadavg()[0] ?? 0).toFixed(1)} at the end`, work);
 }
 
