@@ -6,7 +6,14 @@ import { neutralise } from '../../src/base/neutralise.ts';
 import { whole } from '../support/httpBytes.ts';
 import { closedPort, startScriptedServer } from '../support/scriptedServer.ts';
 import type { StreamEnd } from '../support/streamParts.ts';
-import { ACCENTED_PROMPT, longPrompt, OVERLONG_PROMPT, SORT_BY_AGE, WHO_ARE_YOU } from '../support/tinyPrompts.ts';
+import {
+  ACCENTED_PROMPT,
+  longPrompt,
+  OVERLONG_PROMPT,
+  SORT_BY_AGE,
+  tinyFimPrompt,
+  WHO_ARE_YOU,
+} from '../support/tinyPrompts.ts';
 import { aborts } from './aborts.ts';
 import { type Asked, failureOf, inSession, type Session } from './session.ts';
 import type { ContractSubject } from './subject.ts';
@@ -16,6 +23,7 @@ import { until } from './witness.ts';
 const LONG_PROMPT_TOKENS = 1941;
 const FOUR_TURNS_TOKENS = 54;
 const NEUTRALISED_FILE_TOKENS = 53;
+const NEUTRALISED_CODE_TOKENS = 54;
 
 const DELIVERIES = ['streamed', 'whole'] as const;
 
@@ -190,6 +198,12 @@ function models(test: Test, { facts }: ContractSubject): void {
     expect(detection).toMatchObject({ kind: 'found', server: { dialect: facts.dialect, flavor: facts.flavor } });
   });
 
+  test('is found out also by the address of its API, and told from the address of a page', async engine => {
+    expect(await engine.detect('/v1')).toMatchObject({ kind: 'found', server: { dialect: facts.dialect } });
+    const elsewhere = await engine.detect('/playground/index.html');
+    expect(elsewhere).toMatchObject({ kind: 'wrongPath', suggestedUrl: expect.stringContaining(engine.url) });
+  });
+
   test('lists its models', async engine => {
     const listed = await engine.backend.listModels(engine.call);
     const names = listed.ok ? listed.value.map(({ name }) => name.replace(/:latest$/, '')) : listed.error;
@@ -256,6 +270,14 @@ function conversations(test: Test, { facts }: ContractSubject): void {
     expect(await tokensOf(neutralise(file, []))).toBe(NEUTRALISED_FILE_TOKENS);
     // A mark that is read as such is one token instead of many: that is what makes neutralising necessary.
     if (facts.readsMarks) expect(await tokensOf(file)).toBeLessThan(NEUTRALISED_FILE_TOKENS - 10);
+  });
+
+  test('keeps code that holds the marks of a prompt in its place', async engine => {
+    const code =
+      "const MARKS = ['<|fim_prefix|>', '<|fim_suffix|>', '<|fim_middle|>', '<|endoftext|>'];\nconst first = ‸;\n";
+    const tokensOf = async (text: string) => usageOf((await engine.generate({ prompt: raw(text) })).end).inputTokens;
+    expect(await tokensOf(tinyFimPrompt(neutralise(code, [])))).toBe(NEUTRALISED_CODE_TOKENS);
+    expect(await tokensOf(tinyFimPrompt(code))).toBeLessThan(NEUTRALISED_CODE_TOKENS - 10);
   });
 
   test('says so where a model cannot use tools', async engine => {

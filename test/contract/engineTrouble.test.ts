@@ -1,5 +1,5 @@
 // What becomes of an answer when the engine that makes it is killed, stopped or loses its runner. On servers of its own.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, inject, it, onTestFinished, type TestContext } from 'vitest';
 import { type Backend, type GenerateRequest, GREEDY, type StreamPart } from '../../src/backends/backend.ts';
 import { createHttp } from '../../src/backends/http.ts';
@@ -51,6 +51,7 @@ async function ownEngine(name: EngineName, { skip }: Pick<TestContext, 'skip'>) 
   if (presence.state === 'failed') throw new Error(presence.reason);
   if (presence.state === 'missing') return skip(presence.reason);
   if (!presence.started) return skip(`the ${name} that was named is not ours to break`);
+  if (!existsSync('/proc')) return skip('the processes of a server can be found on Linux only');
   const { engine, stop } = await startEngine(name, presence.started);
   onTestFinished(stop);
   const http = createHttp({ clock: systemClock });

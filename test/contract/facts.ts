@@ -26,6 +26,25 @@ export const OLLAMA: EngineFacts = {
   },
 };
 
+/** Since 0.33.3 Ollama tells what it had cached of a prompt. */
+export function ollamaFacts(version: string): EngineFacts {
+  return { ...OLLAMA, tellsCachedTokens: isAtLeast(version, [0, 33, 3]) };
+}
+
+/** Since 0.30 another program does its work, and the log tells other things. */
+export function hasKnownLog(version: string): boolean {
+  return !isAtLeast(version, [0, 30, 0]);
+}
+
+function isAtLeast(version: string, least: readonly number[]): boolean {
+  const parts = version.split(/[.-]/).map(Number);
+  for (const [index, wanted] of least.entries()) {
+    const part = parts[index] ?? 0;
+    if (part !== wanted) return part > wanted;
+  }
+  return true;
+}
+
 /** Of vLLM 0.32.0 on CPU. */
 export const VLLM: EngineFacts = {
   dialect: 'openai',

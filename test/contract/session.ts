@@ -21,12 +21,14 @@ import type { EngineWitness } from './witness.ts';
 export interface Session {
   readonly backend: Backend;
   readonly model: string;
+  readonly url: string;
   readonly call: BackendCall;
   readonly witness: EngineWitness | undefined;
   readonly salt: string;
   generate(asked: Asked, backend?: Backend): Promise<Answer>;
   chat(messages: readonly ChatMessage[], asked?: ChatAsked): Promise<Answer>;
-  detect(): Promise<Detection>;
+  /** What is found at the engine's address, with a path behind it if one is given. */
+  detect(path?: string): Promise<Detection>;
   request(asked: Asked): GenerateRequest;
   withKey(key: string): Backend;
   /** The same kind of backend for another address. */
@@ -83,6 +85,7 @@ function createSession(subject: ContractSubject, url: string, http: ReturnType<t
   return {
     backend,
     model,
+    url,
     call,
     witness,
     salt,
@@ -90,7 +93,8 @@ function createSession(subject: ContractSubject, url: string, http: ReturnType<t
     generate,
     chat: (messages, { tools = [], ...asked } = {}) =>
       generate({ ...asked, prompt: { kind: 'chat', messages, tools, thinking: 'off' } }),
-    detect: () => detectDialect({ url, dialect: 'auto' }, { http, clock: systemClock, keyFor: async () => key }, call),
+    detect: (path = '') =>
+      detectDialect({ url: url + path, dialect: 'auto' }, { http, clock: systemClock, keyFor: async () => key }, call),
     withKey: other => make({ key: other }),
     at: other => make({ url: other }),
   };

@@ -49,7 +49,8 @@ async function passOn(
   const request = recordedRequest(method, path, body.toString('utf8'));
   keep({ request, response: undefined });
   const { host: _, ...headers } = incoming.headers;
-  const upstream = openRequest(`${target}${path}`, { method, headers });
+  // A connection of its own: llama-server closes one after a stream though it announced to keep it.
+  const upstream = openRequest(`${target}${path}`, { method, headers, agent: false });
   outgoing.once('close', () => upstream.destroy());
   upstream.on('error', () => outgoing.destroy());
   upstream.once('response', response => {
