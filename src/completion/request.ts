@@ -106,7 +106,8 @@ function requestOf({ flight, settings }: RequestWish, candidate: PermittedCandid
     withLogprobs: candidate.endpoint.backend.dialect !== 'ollama',
     limits: { firstByteMs: settings.completion.firstByteLimitMs, betweenEventsMs: BETWEEN_EVENTS_LIMIT_MS },
   };
-  return { ok: true, request, plannedReuseTokens: plan.plannedReuseTokens };
+  const { plannedReuseTokens, plannedNewTokens } = plan;
+  return { ok: true, request, plannedReuseTokens, estimatedPromptTokens: plannedReuseTokens + plannedNewTokens };
 }
 
 function withoutFim(candidate: PermittedCandidate): BuiltRequest {

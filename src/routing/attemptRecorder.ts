@@ -1,3 +1,4 @@
+import { NO_USAGE } from '../backends/backend.ts';
 import type { Cost } from '../metering/cost.ts';
 import { type RequestOutcome, type RequestRecord, reasonOf } from '../metering/requestRecord.ts';
 import { Stopwatch } from '../metering/stopwatch.ts';
@@ -42,7 +43,7 @@ export class AttemptRecorder {
     const id = this.#needs.newId();
     const replaced = this.#replaced;
     if (built) this.#notePrompt(id, built);
-    const exchange = new Exchange(stopwatch, built?.request.delivery);
+    const exchange = new Exchange(stopwatch, built);
     return {
       id,
       stopwatch,
@@ -94,7 +95,8 @@ export class AttemptRecorder {
       endpoint: candidate.endpoint.setting,
       model: candidate.model.name,
       locality: answererOf(candidate, exchange).locality,
-      usage: exchange.usage,
+      // Money is not made of estimates: without the server's count it stays unknown.
+      usage: exchange.usage.source === 'estimated' ? NO_USAGE : exchange.usage,
       reportedMicroUsd: exchange.reportedCostMicroUsd,
       activeMs: firstTokenMs + generateMs,
       atMs: stopwatch.startedAtMs,

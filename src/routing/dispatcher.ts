@@ -29,7 +29,13 @@ export interface Draft {
 }
 
 export type BuiltRequest =
-  | { readonly ok: true; readonly request: GenerateRequest; readonly plannedReuseTokens?: number }
+  | {
+      readonly ok: true;
+      readonly request: GenerateRequest;
+      readonly plannedReuseTokens?: number;
+      /** By its length: stands in for the server's count where an answer is left before the server tells it. */
+      readonly estimatedPromptTokens?: number;
+    }
   | { readonly ok: false; readonly problem: EngineProblem };
 
 /** One try at one candidate, as its consumer sees it. */

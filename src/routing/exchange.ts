@@ -10,6 +10,7 @@ import {
 } from '../backends/backend.ts';
 import type { RequestOutcome, SpanName } from '../metering/requestRecord.ts';
 import type { Stopwatch } from '../metering/stopwatch.ts';
+import type { Built } from './dispatcher.ts';
 
 /**
  * One exchange with a server as the door sees it: laps the phases, keeps what the meter needs, and holds back a failure
@@ -18,6 +19,7 @@ import type { Stopwatch } from '../metering/stopwatch.ts';
 export class Exchange {
   readonly #stopwatch: Stopwatch;
   readonly #delivery: GenerateRequest['delivery'] | undefined;
+  readonly #estimatedPromptTokens: number | undefined;
   #reported: Usage = NO_USAGE;
   #textParts = 0;
   #ended = false;
@@ -31,9 +33,10 @@ export class Exchange {
   reportedCostMicroUsd: number | undefined;
   failedBeforeText: BackendError | undefined;
 
-  constructor(stopwatch: Stopwatch, delivery: GenerateRequest['delivery'] | undefined) {
+  constructor(stopwatch: Stopwatch, built: Built | undefined) {
     this.#stopwatch = stopwatch;
-    this.#delivery = delivery;
+    this.#delivery = built?.request.delivery;
+    this.#estimatedPromptTokens = built?.estimatedPromptTokens;
   }
 
   get phase(): 'connect' | 'firstToken' | 'generate' {
@@ -43,12 +46,13 @@ export class Exchange {
 
   /**
    * What the server counted. A stream that was left before its end tells nothing, so its parts stand in for generated
-   * tokens: servers send one token in a part, save for those that decode several at once.
+   * tokens (servers send one token in a part, save for those that decode several at once), and its length for the prompt.
    */
   get usage(): Usage {
     const isCountable = this.#delivery === 'streamed' && this.#textParts > 0;
     if (this.#reported.source !== 'none' || !isCountable) return this.#reported;
-    return { ...NO_USAGE, outputTokens: this.#textParts, source: 'estimated' };
+    const inputTokens = this.#estimatedPromptTokens;
+    return { ...NO_USAGE, inputTokens, outputTokens: this.#textParts, source: 'estimated' };
   }
 
   readonly onPhase = (phase: ExchangePhase): void => {

@@ -170,6 +170,24 @@ describe('the door', () => {
     expect(backend.closed).toBe(1);
   });
 
+  it('takes the length of the prompt for the count that such an answer never tells, and makes no money of it', async () => {
+    const clock = new FakeClock();
+    const backend = new TimedBackend(clock, [{ phase: 'requestSent' }, text('a'), 'hang']);
+    const costOf = ({ usage }: { usage: { inputTokens: number | undefined } }) => ({
+      microUsd: usage.inputTokens,
+      source: 'list' as const,
+      priceAsOf: undefined,
+    });
+    const { door, records } = doorHarness(clock, [candidate('s', backend)], { costOf });
+    const build = () => ({ ok: true as const, request: REQUEST, estimatedPromptTokens: 300 });
+    await door.run(draft(clock, { build }), new AbortController().signal, async stream => {
+      for await (const _part of stream) break;
+      return { value: '', outcome: { kind: 'answered' } };
+    });
+    expect(records[0]?.usage).toMatchObject({ inputTokens: 300, outputTokens: 1, source: 'estimated' });
+    expect(records[0]?.costMicroUsd).toBeUndefined();
+  });
+
   it('estimates nothing from an answer that was asked for whole', async () => {
     const clock = new FakeClock();
     const backend = new TimedBackend(clock, [text('all of it'), 'hang']);
