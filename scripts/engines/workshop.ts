@@ -107,7 +107,7 @@ export async function runStep(step: Step): Promise<void> {
       tail = (tail + data.toString()).slice(-TAIL_CHARS);
     });
   }
-  if (child.pid !== undefined) setPriority(child.pid, BUILD_NICENESS);
+  if (child.pid !== undefined) lowerPriority(child.pid);
   const heartbeat = setInterval(() => tell(`${step.what}: ${seconds()} s`), HEARTBEAT_MS);
   const how = await new Promise<string>(resolve => {
     child.once('error', error => resolve(error.message));
@@ -117,6 +117,14 @@ export async function runStep(step: Step): Promise<void> {
   out.end();
   if (how) throw new SetupError(`${step.what}: ${step.command} ${how}; log ${step.log}\n${tail}`);
   tell(`${step.what}: done in ${seconds()} s`);
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, BUILD_NICENESS);
+  } catch {
+    // It has ended already, or this machine does not allow it: then it runs as it is.
+  }
 }
 
 export interface BuildPlan {
