@@ -31,6 +31,7 @@ import { registerCommands } from './vscode/commands.ts';
 import { createCommitMessageWriter } from './vscode/commitMessageCommand.ts';
 import { createConsentDialog } from './vscode/consentDialog.ts';
 import { type ContextGathering, createContextGathering } from './vscode/contextGathering.ts';
+import { type BudgetFacts, budgetOf } from './vscode/dashboardShapes.ts';
 import { createDashboard } from './vscode/dashboardView.ts';
 import { editCommands } from './vscode/editCommands.ts';
 import {
@@ -219,16 +220,21 @@ function composeEditor(
   });
   const chat = composeChat({ ...ground, settings, textView }, rooms);
   const edits = composeEdits(ground, rooms, chat);
-  const meter = meterCommands(composeMeter(ground, rooms));
+  const budget = () => budgetOf(spending.current(), settings().metering.budgetUsdPerMonth);
+  const meter = meterCommands(composeMeter(ground, rooms, budget));
   store.add(registerCommands({ ...handlers, ...chatCommands(chat), ...edits, ...meter }, log));
   store.add(keepEnginesCurrent({ clock, settingsStore, keys, embedded, inventory, onDidFocusWindow }));
 }
 
 /** Where people look at what requests took and cost. */
-function composeMeter({ context, store, log }: Ground, { ledger, requests, recording, comparison }: Rooms) {
+function composeMeter(
+  { context, store, log }: Ground,
+  { ledger, requests, recording, comparison }: Rooms,
+  budget: () => BudgetFacts | undefined,
+) {
   const { extensionUri } = context;
   const inspector = store.add(registerInspectorView({ clock, log, requests, recording, extensionUri }));
-  const dashboard = store.add(createDashboard({ clock, log, ledger, extensionUri, comparison }));
+  const dashboard = store.add(createDashboard({ clock, log, ledger, extensionUri, comparison, budget }));
   return { ledger, inspector, dashboard };
 }
 

@@ -52,6 +52,7 @@ export function parseSettings(read: (key: string) => unknown): ParsedSettings {
       comparedWith: value(SETTINGS.comparedWith),
       energyWatts: value(SETTINGS.energyWatts),
       energyUsdPerKwh: value(SETTINGS.energyUsdPerKwh),
+      budgetUsdPerMonth: value(SETTINGS.budgetUsdPerMonth),
     },
   };
   return { settings: deepFreeze(settings), problems };

@@ -22,6 +22,8 @@ export interface MeteringSettings {
   /** What the machine draws beyond idling while a model works; 0: no estimate. */
   readonly energyWatts: number;
   readonly energyUsdPerKwh: number;
+  /** What remote models may cost in a month, to be seen beside what they did; 0: no budget. */
+  readonly budgetUsdPerMonth: number;
 }
 
 /** US dollars for a million tokens. */

@@ -37,6 +37,7 @@ export const SETTINGS = {
   comparedWith: row('savings.comparedWith', 'machine', 'mistral/codestral-2508', parseText),
   energyWatts: row('energy.watts', 'machine', 0, numberFrom(0, 5_000)),
   energyUsdPerKwh: row('energy.usdPerKwh', 'machine', 0, numberFrom(0, 10)),
+  budgetUsdPerMonth: row('budget.usdPerMonth', 'application', 0, numberFrom(0, 100_000)),
 } as const;
 
 function row<T>(

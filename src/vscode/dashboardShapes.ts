@@ -10,6 +10,7 @@ import {
 import { HISTOGRAM_EDGES_MS } from '../metering/distribution.ts';
 import type { LedgerState } from '../metering/ledger.ts';
 import type { Purpose } from '../metering/requestRecord.ts';
+import type { Spending } from '../metering/spending.ts';
 import type { Distribution, Money, Percentiles, Summary, SummaryGroup, TokenFunnel } from '../metering/summaryTypes.ts';
 import type {
   BarShape,
@@ -35,6 +36,13 @@ export interface DashboardFacts {
   readonly before: Summary;
   readonly ledger: LedgerState;
   readonly partLabel: (fromMs: number) => string;
+  readonly budget: BudgetFacts | undefined;
+}
+
+/** What went to remote models this month, beside what may. */
+export interface BudgetFacts {
+  readonly spent: Money;
+  readonly limitMicroUsd: number;
 }
 
 export function dashboardShape(facts: DashboardFacts): DashboardShape {
@@ -58,6 +66,7 @@ export function dashboardShape(facts: DashboardFacts): DashboardShape {
     funnelNote: funnelNote(chosen.tokens),
     places: placeBars(chosen),
     money: moneyFigures(chosen),
+    budget: facts.budget ? [budgetBar(facts.budget)] : [],
   };
 }
 
@@ -230,4 +239,20 @@ function moneyFigures({ local, remote, savings, energy }: Summary): readonly Fig
         ]
       : []),
   ];
+}
+
+/** Undefined where the user set no budget, or nothing was counted yet. */
+export function budgetOf(spending: Spending | undefined, usdPerMonth: number): BudgetFacts | undefined {
+  return spending && usdPerMonth > 0 ? { spent: spending.month, limitMicroUsd: usdPerMonth * 1e6 } : undefined;
+}
+
+/** A full bar is a budget used up; the words beside it say by how much it is passed. */
+function budgetBar({ spent, limitMicroUsd }: BudgetFacts): BarShape {
+  const used = spent.microUsd / limitMicroUsd;
+  return {
+    label: 'This month',
+    value: `${moneyText(spent)} of ${formatCost(limitMicroUsd)} (${formatPercent(used)})`,
+    share: Math.min(1, used),
+    explanation: 'Remote requests since the first of the month, against minnow.budget.usdPerMonth.',
+  };
 }

@@ -14,7 +14,7 @@ import {
   RANGES,
 } from '../webview/dashboardProtocol.ts';
 import { rangeOf, weekBefore } from './dashboardRanges.ts';
-import { dashboardShape } from './dashboardShapes.ts';
+import { type BudgetFacts, dashboardShape } from './dashboardShapes.ts';
 import { connectView, type ViewConnection, webviewHtml, webviewOptions } from './webviewHost.ts';
 
 export interface DashboardNeeds {
@@ -24,6 +24,7 @@ export interface DashboardNeeds {
   readonly extensionUri: vscode.Uri;
   /** What local use is compared with, at its price of that moment. */
   readonly comparison: (atMs: number) => Comparison | undefined;
+  readonly budget: () => BudgetFacts | undefined;
 }
 
 export interface Dashboard extends Disposable {
@@ -143,7 +144,16 @@ class DashboardPanel implements Disposable {
       summaries.push(answer.value);
     }
     const [chosen, todays, before, all = chosen] = summaries as [Summary, Summary, Summary, Summary?];
-    return { choice, chosen, all, today: todays, before, ledger: ledger.state, partLabel };
+    return {
+      choice,
+      chosen,
+      all,
+      today: todays,
+      before,
+      ledger: ledger.state,
+      partLabel,
+      budget: this.#needs.budget(),
+    };
   }
 
   dispose(): void {

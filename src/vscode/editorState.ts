@@ -125,6 +125,7 @@ function hoverFacts(needs: EditorStateNeeds, tally: SessionTally): HoverFacts {
     lastAcceptance: request?.acceptances.at(-1),
     session: tally.figures(),
     spending: needs.spending.current(),
+    budgetUsdPerMonth: needs.settings().metering.budgetUsdPerMonth,
     residents: RUNGS.flatMap(rung => residentOf(needs.inventory.report(rung))).filter(isFirstOfItsName),
   };
 }

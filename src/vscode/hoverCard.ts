@@ -29,6 +29,8 @@ export interface HoverFacts {
   readonly lastAcceptance: AcceptanceRecord | undefined;
   readonly session: SessionFigures;
   readonly spending?: Spending | undefined;
+  /** US dollars; 0: none was set. */
+  readonly budgetUsdPerMonth?: number | undefined;
   readonly residents: readonly ResidentModel[];
   readonly timeZone?: string;
 }
@@ -84,7 +86,7 @@ export function renderHover(facts: HoverFacts): string {
     ...(facts.lastShown ? [suggestionRow(facts.lastShown, facts.lastAcceptance)] : []),
     ...(facts.lastRequest ? requestRows(facts.lastRequest) : []),
     ...(facts.session.shown > 0 ? [sessionRow(facts.session)] : []),
-    ...(facts.spending ? [spendingRow(facts.spending)] : []),
+    ...(facts.spending ? [spendingRow(facts.spending, facts.budgetUsdPerMonth ?? 0)] : []),
     ...(facts.residents.length > 0 ? [residentsRow(facts)] : []),
   ];
   const table = rows.map(([name, value]) => `| ${name.replaceAll(' ', '&nbsp;')}&nbsp;&nbsp; | ${value} |`).join('\n');
@@ -212,11 +214,12 @@ function sessionRow(session: SessionFigures): Row {
   return ['This window', figures.join(' · ')];
 }
 
-function spendingRow({ day, month, savings }: Spending): Row {
+function spendingRow({ day, month, savings }: Spending, budgetUsdPerMonth: number): Row {
+  const budget = budgetUsdPerMonth > 0 ? ` of ${formatCost(budgetUsdPerMonth * 1e6)}` : '';
   const saved = savings && savings.requests > savings.unknown;
   const figures = [
     `${moneyText(day)} today`,
-    `${moneyText(month)} this month`,
+    `${moneyText(month)}${budget} this month`,
     ...(saved
       ? [`≈ ${formatCost(savings.microUsd)} saved against ${escapeMarkdown(savings.comparedWith)}’s list price`]
       : []),

@@ -34,6 +34,8 @@ export interface DashboardShape {
   readonly funnelNote: string;
   readonly places: readonly BarShape[];
   readonly money: readonly FigureShape[];
+  /** Empty where no budget is set. */
+  readonly budget: readonly BarShape[];
 }
 
 export interface OptionShape {

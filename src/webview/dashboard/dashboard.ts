@@ -162,7 +162,12 @@ function sections(dashboard: DashboardShape): TemplateResult {
         ${barTable('Requests by place', dashboard.places)}
       </section>
     </div>
-    ${figures('Cost', dashboard.money)}`;
+    ${figures('Cost', dashboard.money)}
+    ${
+      dashboard.budget.length > 0
+        ? html`<section aria-labelledby="budget"><h2 id="budget">Budget</h2>${barTable('Cost against the budget', dashboard.budget)}</section>`
+        : nothing
+    }`;
 }
 
 function figures(title: string, shapes: readonly FigureShape[]): TemplateResult {

@@ -5,7 +5,7 @@ import { LedgerStore } from '../../../src/metering/ledgerStore.ts';
 import type { RequestRecord } from '../../../src/metering/requestRecord.ts';
 import { summarize } from '../../../src/metering/summary.ts';
 import { rangeOf, weekBefore } from '../../../src/vscode/dashboardRanges.ts';
-import { dashboardShape } from '../../../src/vscode/dashboardShapes.ts';
+import { type BudgetFacts, budgetOf, dashboardShape } from '../../../src/vscode/dashboardShapes.ts';
 import { acceptanceRecord, requestRecord } from '../../support/records.ts';
 
 const comparison = {
@@ -14,7 +14,11 @@ const comparison = {
   priceAsOf: '2026-09-23',
 };
 
-function dashboardOf(requests: readonly Partial<RequestRecord>[], acceptedIds: readonly string[] = []) {
+function dashboardOf(
+  requests: readonly Partial<RequestRecord>[],
+  acceptedIds: readonly string[] = [],
+  budget: BudgetFacts | undefined = undefined,
+) {
   const database = new DatabaseSync(':memory:');
   migrate(database);
   new LedgerStore(database).write({
@@ -31,6 +35,7 @@ function dashboardOf(requests: readonly Partial<RequestRecord>[], acceptedIds: r
     before: summarize(database, { ...question, toMs: 0 }),
     ledger: { kind: 'file', file: 'ledger.sqlite', setAside: undefined },
     partLabel: fromMs => `from ${fromMs}`,
+    budget,
   });
 }
 
@@ -114,5 +119,22 @@ describe('the ranges', () => {
       fromMs: new Date(2026, 10, 16).getTime(),
       toMs: new Date(2026, 10, 23).getTime(),
     });
+  });
+});
+
+describe('the budget', () => {
+  const month = { microUsd: 1_250_000, requests: 12, unknown: 0 };
+  const spending = { day: month, month, savings: undefined };
+
+  it('is a bar with its limit in words, full where it is used up', () => {
+    const [bar] = dashboardOf([], [], budgetOf(spending, 5)).budget;
+    expect(bar).toMatchObject({ label: 'This month', value: '$1.25 of $5.00 (25 %)', share: 0.25 });
+    const [passed] = dashboardOf([], [], budgetOf(spending, 1)).budget;
+    expect(passed).toMatchObject({ value: '$1.25 of $1.00 (125 %)', share: 1 });
+  });
+
+  it('is not drawn where none was set', () => {
+    expect(dashboardOf([], [], budgetOf(spending, 0)).budget).toEqual([]);
+    expect(budgetOf(undefined, 5)).toBeUndefined();
   });
 });
