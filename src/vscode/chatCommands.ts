@@ -8,7 +8,8 @@ export type ChatCommandId =
   | 'minnow.newChat'
   | 'minnow.askLargerModel'
   | 'minnow.showRequest'
-  | 'minnow.addSelectionToChat';
+  | 'minnow.addSelectionToChat'
+  | 'minnow.deleteConversations';
 
 export function chatCommands(chat: ChatView): Pick<CommandHandlers, ChatCommandId> {
   return {
@@ -22,10 +23,18 @@ export function chatCommands(chat: ChatView): Pick<CommandHandlers, ChatCommandI
       await chat.host.askLargerAboutLast(words);
     },
     'minnow.showRequest': requestId => chat.showRequest(requestId),
+    'minnow.deleteConversations': () => deleteConversations(chat),
     'minnow.addSelectionToChat': async () => {
       const selection = selectionOf(vscode.window.activeTextEditor);
       await chat.show();
       if (selection) chat.host.attach([selection]);
     },
   };
+}
+
+async function deleteConversations(chat: ChatView): Promise<void> {
+  const detail = 'All conversations of this workspace, from this machine. It cannot be undone.';
+  const question = 'Delete all conversations?';
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, 'Delete')) !== 'Delete') return;
+  await chat.host.removeAll();
 }

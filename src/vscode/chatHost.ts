@@ -157,6 +157,13 @@ export class ChatHost implements Disposable {
     this.#switchTo(newConversation(this.#needs.newId(), this.#needs.clock.nowMs()));
   }
 
+  /** Every conversation of this workspace, the open one included, from memory and from disk. */
+  async removeAll(): Promise<void> {
+    this.#saveTimer?.dispose();
+    await this.#needs.store.removeAll();
+    this.#show(newConversation(this.#needs.newId(), this.#needs.clock.nowMs()));
+  }
+
   showStatus(): void {
     this.#needs.post({ type: 'status', status: this.#status() });
   }
@@ -257,6 +264,10 @@ export class ChatHost implements Disposable {
 
   #switchTo(conversation: Conversation): void {
     void this.#needs.store.save(this.#session.conversation);
+    this.#show(conversation);
+  }
+
+  #show(conversation: Conversation): void {
     this.#session.dispose();
     this.#context = undefined;
     this.#session = this.#open(conversation);

@@ -36,6 +36,7 @@ export const COMMANDS = {
   'minnow.showRequests': { title: 'Show Requests' },
   'minnow.exportLedger': { title: 'Export Ledger…' },
   'minnow.deleteLedger': { title: 'Delete Ledger…' },
+  'minnow.deleteConversations': { title: 'Delete All Conversations…' },
   'minnow.openSettings': { title: 'Open Settings' },
   'minnow.showLog': { title: 'Show Log' },
   'minnow.diagnose': { title: 'Diagnose…' },

@@ -162,6 +162,16 @@ describe('chat host', () => {
     expect([...files.texts.values()].some(text => text.includes('A better name'))).toBe(false);
   });
 
+  it('forgets every conversation, the open one too', async () => {
+    const { host, clock, last, files } = house();
+    await host.handle({ type: 'ask', text: 'how?' });
+    await clock.advance(1_000);
+    await host.removeAll();
+    await clock.advance(5_000);
+    expect([...files.texts.keys()]).toEqual([]);
+    expect(last('state')?.state.turns).toEqual([]);
+  });
+
   it('summarizes what was said, and takes that back', async () => {
     const { host, last } = house();
     await host.handle({ type: 'ask', text: 'how?' });
