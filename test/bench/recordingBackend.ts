@@ -19,7 +19,8 @@ export function recording(backend: Backend, clock: Clock, documents: readonly Ta
     ...backend,
     requests,
     async *generate(asked, call): AsyncGenerator<StreamPart> {
-      const prompt = asked.prompt.kind === 'raw' ? asked.prompt.text : '';
+      // An answer that is held to the typed part of a word leaves it out, and so begins behind it.
+      const prompt = asked.prompt.kind === 'raw' ? asked.prompt.text + (asked.prompt.typedStart ?? '') : '';
       const nowMs = clock.monotonicMs();
       const request: EngineRequest = {
         number: requests.length,

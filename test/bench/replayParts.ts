@@ -123,12 +123,26 @@ function ownMsOf(request: EngineRequest, ghost: GhostEvent): number | undefined 
 function coveredChars(log: ReplayLog, request: EngineRequest, shown: { offset: number; text: string }): number {
   if (request.place?.document !== log.document.name) return 0;
   const ahead = shown.offset - request.place.offset;
-  const generated = request.generatedText;
-  if (ahead < 0 || ahead >= generated.length) return 0;
-  if (generated.slice(0, ahead) !== log.document.text.slice(request.place.offset, shown.offset)) return 0;
+  if (ahead < 0) return 0;
+  const typed = log.document.text.slice(request.place.offset, shown.offset);
+  // A client may mend the blank that some models' first token begins with.
+  const blank = /^ ?/.exec(request.generatedText)?.[0].length ?? 0;
+  const asItIs = sharedChars(request.generatedText, typed, shown.text);
+  const mended = sharedChars(request.generatedText.slice(blank), typed, shown.text);
+  return mended > asItIs ? blank + mended : asItIs;
+}
+
+/** How far the text agrees with what was typed and then with what is shown; 0 where it does not get to the latter. */
+function sharedChars(generated: string, typed: string, shown: string): number {
+  if (!generated.startsWith(typed)) return 0;
   let same = 0;
-  while (same < shown.text.length && generated[ahead + same] === shown.text[same]) same++;
-  return same > 0 ? ahead + same : 0;
+  while (
+    same < shown.length &&
+    typed.length + same < generated.length &&
+    generated[typed.length + same] === shown[same]
+  )
+    same++;
+  return same > 0 ? typed.length + same : 0;
 }
 
 function unseenTokens(log: ReplayLog, shown: readonly { offset: number; text: string; atMs: number }[]): number {
