@@ -8,6 +8,7 @@ import { ownName, type RemoteEngine, startRemoteEngine } from './support/remoteE
 
 const FILES = { 'shop.ts': 'export function isAdult(age: number): boolean {\n  return age >= 18;\n}\n' };
 const name = await ownName();
+const skipped = name ? '' : ' (skipped: the name of this machine leads to no address)';
 
 function settingsFor(remote: RemoteEngine, fallback: 'off' | 'ask') {
   return {
@@ -18,7 +19,7 @@ function settingsFor(remote: RemoteEngine, fallback: 'off' | 'ask') {
   };
 }
 
-it.skipIf(!name)('builds no remote client while fallback is off', async () => {
+it.skipIf(!name)(`builds no remote client while fallback is off${skipped}`, async () => {
   await using remote = await startRemoteEngine(name ?? '');
   const env = { NODE_EXTRA_CA_CERTS: remote.certificateFile };
   await using editor = await openEditor({ files: FILES, settings: settingsFor(remote, 'off'), env });
@@ -30,7 +31,7 @@ it.skipIf(!name)('builds no remote client while fallback is off', async () => {
   expect(remote.connections()).toBe(0);
 });
 
-it.skipIf(!name)('sends a question to a larger model only after it was shown and agreed to', async () => {
+it.skipIf(!name)(`sends a question to a larger model only after it was shown and agreed to${skipped}`, async () => {
   await using remote = await startRemoteEngine(name ?? '');
   const env = { NODE_EXTRA_CA_CERTS: remote.certificateFile };
   await using editor = await openEditor({ files: FILES, settings: settingsFor(remote, 'ask'), env });
