@@ -19,13 +19,13 @@ const ANSWER_CHARS = 200_000;
 const PIECE_CHARS = 400;
 const LIMIT_MS = 60_000;
 
-/** Notes when text first shows in the newest answer, a frame after it is in the page. */
+/** Notes when text of the newest answer is first painted: the first task after the frame that has it. */
 const WATCH = `new Promise(resolve => {
   const before = document.querySelectorAll('.answer-text').length;
   const look = () => {
     const answers = document.querySelectorAll('.answer-text');
     if (answers.length > before && answers[answers.length - 1].textContent.trim() !== '') {
-      requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => resolve(Date.now()); c.port2.postMessage(0); });
+      const c = new MessageChannel(); c.port1.onmessage = () => resolve(Date.now()); c.port2.postMessage(0);
     } else requestAnimationFrame(look);
   };
   look();

@@ -22,6 +22,11 @@ export class MarkdownStream {
 
   append(delta: string): void {
     this.#tail += delta;
+    if (!this.#root.hasChildNodes()) {
+      // The first token is what the user waits for: it goes into the frame that is being made.
+      this.#draw('growing');
+      return;
+    }
     this.#frame ||= requestAnimationFrame(() => {
       this.#frame = 0;
       this.#draw('growing');
