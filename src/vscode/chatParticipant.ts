@@ -9,6 +9,7 @@ import { gatherForCommand } from './attachmentSources.ts';
 import { metricsLine } from './chatShapes.ts';
 import { describeProblem } from './engineStates.ts';
 import { signalOf, VENDOR } from './languageModelProvider.ts';
+import { escapeMarkdown } from './markdownText.ts';
 
 export const PARTICIPANT_ID = 'minnow.assistant';
 
@@ -38,6 +39,8 @@ export function registerChatParticipant(needs: ParticipantNeeds): Disposable {
   return store;
 }
 
+const PLACES = { loopback: 'this machine', lan: 'your own network', remote: 'a remote server' } as const;
+
 const FOLLOW_UPS: vscode.ChatFollowup[] = [
   { prompt: 'What could go wrong with this?', label: 'What could go wrong?' },
   { prompt: '', command: 'tests', label: 'Write tests' },
@@ -58,6 +61,7 @@ async function respond(
   // The user picks a model for each message; one of another vendor is not ours to use, so our own ladder answers.
   const chosen = request.model.vendor === VENDOR ? needs.candidate(request.model.id) : undefined;
   let text = '';
+  let answeredBy = '';
   const end = await runTurn(
     needs,
     {
@@ -71,7 +75,8 @@ async function respond(
       fallbackFrom: undefined,
     },
     {
-      began: (_author, { leftOut }) => {
+      began: (author, { leftOut }) => {
+        answeredBy = `${author.model} · workhorse · ${PLACES[author.locality]}`;
         if (leftOut.length > 0) stream.progress(`Left out: ${leftOut.map(({ label }) => label).join(', ')}`);
       },
       text: delta => {
@@ -84,7 +89,7 @@ async function respond(
   );
   switch (end.kind) {
     case 'finished': {
-      stream.markdown(`\n\n---\n_${metricsLine(end.metrics)}_`);
+      stream.markdown(`\n\n---\n_${escapeMarkdown(answeredBy)} · ${metricsLine(end.metrics)}_`);
       // Minnow's own view has the question and can put a larger model's answer beside the local one.
       stream.button({ command: 'minnow.askLargerModel', title: 'Ask a Larger Model', arguments: [request.prompt] });
       stream.button({ command: 'minnow.showRequest', title: 'Show Request', arguments: [end.metrics.requestId] });

@@ -29,6 +29,7 @@ export function answerShape(answer: Answer, estimate: EstimateTokens): AnswerSha
   return {
     id: answer.id,
     author: author ? author.model : '',
+    rung: author ? answer.rung : '',
     isRemote: author?.locality === 'remote',
     state: state.kind === 'refused' ? 'failed' : state.kind,
     text: answer.text,

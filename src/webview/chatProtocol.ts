@@ -60,6 +60,7 @@ export interface ChipShape {
 export interface AnswerShape {
   readonly id: string;
   readonly author: string;
+  readonly rung: string;
   readonly isRemote: boolean;
   readonly state: 'streaming' | 'finished' | 'stopped' | 'failed';
   readonly text: string;

@@ -64,6 +64,7 @@ export class AnswerElement extends LitElement {
     return html`
       <div class="answer-head">
         <span class="author">${answer.author || 'Minnow'}</span>
+        <span class="description">${answer.rung}</span>
         <span
           class="codicon codicon-${answer.isRemote ? 'cloud' : 'lock'}"
           role="img"

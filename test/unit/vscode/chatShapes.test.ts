@@ -45,6 +45,11 @@ describe('the line under an answer', () => {
 });
 
 describe('an answer for the view', () => {
+  it('says who answered, from which rung and where', () => {
+    const shape = answerShape(ANSWER, chars => chars);
+    expect([shape.author, shape.rung, shape.isRemote]).toEqual(['qwen3-coder:4b', 'workhorse', false]);
+  });
+
   it.each([
     [{ kind: 'finished', reason: 'stop' }, undefined],
     [{ kind: 'finished', reason: 'length' }, 'Cut at the longest answer that the window allows.'],
