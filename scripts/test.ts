@@ -4,6 +4,7 @@ import { findDesktopCode } from './editor/desktop.ts';
 import { seconds } from './setup/step.ts';
 import { check, countedRun } from './testing/child.ts';
 import { addCounts, type Counts, type LayerResult, summary } from './testing/counts.ts';
+import { buildEnginesAhead } from './testing/enginesAhead.ts';
 
 const BIOME = 'node_modules/@biomejs/biome/bin/biome';
 const TSC = 'node_modules/typescript/bin/tsc';
@@ -13,9 +14,13 @@ const LAYERS: Readonly<Record<string, () => Promise<Counts>>> = {
   typecheck: () => check([TSC, '-p', '.'], [TSC, '-p', 'src/webview']),
   unit: () => vitest('unit'),
   faults: () => vitest('faults'),
-  contract: () => vitest('contract'),
   host: testInExtensionHost,
   e2e: () => vitest('e2e'),
+  // Last, because real engines may still be building until here.
+  async contract() {
+    await engines;
+    return vitest('contract');
+  },
 };
 
 function vitest(project: string): Promise<Counts> {
@@ -52,9 +57,15 @@ function chosenLayers(): string[] {
   return named.length > 0 ? named : Object.keys(LAYERS);
 }
 
+// Through the exit handlers, which end what runs in the background.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 const startedAt = performance.now();
+const layers = chosenLayers();
+const wantsEngines = process.env.MINNOW_REAL_ENGINES === 'all' && layers.includes('contract');
+const engines = wantsEngines ? buildEnginesAhead() : undefined;
 const results: LayerResult[] = [];
-for (const layer of chosenLayers()) results.push(await runLayer(layer));
+for (const layer of layers) results.push(await runLayer(layer));
 console.log(`\nwhole run ${seconds(startedAt)}`);
 console.log(summary(results));
 process.exitCode = results.some(result => result.failed > 0) ? 1 : 0;
