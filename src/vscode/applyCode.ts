@@ -54,7 +54,8 @@ async function applyWithDiff(code: Code, proposed: ProposedText): Promise<void> 
   await vscode.workspace.applyEdit(edit);
 }
 
-function wholeLines(document: vscode.TextDocument, selection: vscode.Selection): vscode.Range {
+/** The lines that a selection touches, from margin to end; one that ends at a line's start does not touch that line. */
+export function wholeLines(document: vscode.TextDocument, selection: vscode.Range): vscode.Range {
   const endsAtLineStart = selection.end.character === 0 && selection.end.line > selection.start.line;
   const lastLine = endsAtLineStart ? selection.end.line - 1 : selection.end.line;
   return new vscode.Range(selection.start.line, 0, lastLine, document.lineAt(lastLine).text.length);

@@ -5,7 +5,7 @@ import { chatBudget } from '../chat/chatTurn.ts';
 import { type EditRequest, editedText, editMessages } from '../chat/editSelection.ts';
 import { generateText } from '../chat/generateText.ts';
 import type { Door } from '../routing/dispatcher.ts';
-import { refusalFor } from './applyCode.ts';
+import { refusalFor, wholeLines } from './applyCode.ts';
 import { describeProblem } from './engineStates.ts';
 import { signalOf } from './languageModelProvider.ts';
 import type { ProposedEdits } from './proposedEdits.ts';
@@ -102,12 +102,6 @@ function messagesFor(edit: EditRequest, tokenRatio: TokenRatio): Parameters<type
     const maxTokens = Math.min(windowTokens - promptTokens, tokensOf(edit.selected.length) * 2 + 256);
     return maxTokens >= tokensOf(edit.selected.length) ? { messages, maxTokens } : undefined;
   };
-}
-
-function wholeLines(document: vscode.TextDocument, range: vscode.Range): vscode.Range {
-  const endsAtLineStart = range.end.character === 0 && range.end.line > range.start.line;
-  const lastLine = endsAtLineStart ? range.end.line - 1 : range.end.line;
-  return new vscode.Range(range.start.line, 0, lastLine, document.lineAt(lastLine).text.length);
 }
 
 function tell(message: string): void {
